@@ -1,0 +1,218 @@
+//! A member opens a page: a new session, and everything the page needs from one cut through the log (decision 1).
+
+use super::{Context, PersonView, RoomView, sweep};
+use crate::chat::entry::{Message, Seq};
+use crate::chat::history::History;
+use crate::chat::id::{IDS_MAX, RoomId, UserId, UserKey, UserNumber};
+use crate::chat::presence::{Mood, Show, Visible};
+use crate::chat::refusal::Refusal;
+use crate::chat::session::{Caller, Dialect, SessionNumber};
+use crate::chat::settings::Settings;
+use crate::chat::ticket::{Ticket, TicketDigest};
+use crate::chat::user::{Identity, Person, Profile};
+use crate::clock::random;
+use crate::live::{Arrival, Cut, Holder};
+use crate::store::{Page, PageQuery, SessionRecord, StoreError};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Members listed with an open room.
+const ROOM_MEMBERS_SHOWN: usize = 200;
+
+/// Which friends the answer holds in full; all others who are online are only ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuddyScope {
+    /// Those the page shows: open windows, senders of new messages.
+    Shown,
+    /// All who are online too.
+    Online,
+    /// All, online ones first.
+    All,
+}
+
+/// What a page asks for.
+#[derive(Debug, Clone)]
+pub struct Connect {
+    /// The generation of its client.
+    pub dialect: Dialect,
+    /// Which friends it wants in full.
+    pub scope: BuddyScope,
+    /// Other users whose windows are open.
+    pub windows: Vec<UserId>,
+    /// Rooms whose windows are open; `None` if the page does not say, then all count as open.
+    pub rooms: Option<Vec<RoomId>>,
+    /// Users the page shows who may not be friends.
+    pub strangers: Vec<UserId>,
+    /// The state the member wants to be in.
+    pub show: Option<Show>,
+}
+
+/// What a page gets.
+pub struct Connected {
+    /// The new session's secret.
+    pub ticket: Ticket,
+    /// The member.
+    pub profile: Profile,
+    /// What the member says about themselves.
+    pub mood: Mood,
+    /// Friends who are seen online.
+    pub online: Vec<(Arc<Identity>, Visible)>,
+    /// People in full.
+    pub people: Vec<PersonView>,
+    /// The member's rooms.
+    pub rooms: Vec<RoomView>,
+    /// Histories of the open windows and of those with new messages.
+    pub histories: Vec<History>,
+    /// Messages that no session of the member has yet.
+    pub new_messages: Vec<Arc<Message>>,
+    /// The member's settings.
+    pub settings: Settings,
+}
+
+/// Takes the session out of memory again unless the page was read.
+struct Opening<'a> {
+    ctx: &'a Context,
+    holder: Holder,
+    done: bool,
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.ctx.live.end(&self.holder, self.ctx.clock.monotonic_ms());
+        }
+    }
+}
+
+/// Opens a session for `caller`.
+pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Connected, Refusal> {
+    let (site, user) = caller.person().ok_or(Refusal::NotSignedIn)?;
+    sweep::store_ended_cursors(ctx).await;
+    let member = ctx.store.member(site, user.clone()).await?.ok_or(Refusal::NotSignedIn)?;
+    let key = site.user(member.profile.number);
+    let (profile, buddies, stored_show) = (member.profile.clone(), member.buddies.clone(), member.mood.show);
+    let ticket = Ticket::new(random());
+    let session = SessionNumber(u64::from_le_bytes(random()) >> 16);
+    let now_ms = ctx.clock.monotonic_ms();
+    let expires_at_ms = now_ms + ctx.ticket_life_ms;
+    let (digest, show, dialect) = (ticket.digest(), ask.show, ask.dialect);
+    let arrival = Arrival { key, member, session, digest, dialect, show, expires_at_ms };
+    let arrived = ctx.live.arrive(arrival, now_ms);
+    let mut opening = Opening { ctx, holder: Holder { key, session }, done: false };
+    if let Some(evicted) = arrived.evicted {
+        ctx.store.end_sessions(vec![(site, evicted)]).await?;
+    }
+    let page = ctx.store.page(page_query(key, arrived.delivered, &ask)).await?;
+    let strangers: Vec<UserNumber> = page.strangers.iter().map(|person| person.profile.number).collect();
+    save(ctx, &opening.holder, digest, dialect, page.through, &strangers).await?;
+    if arrived.mood.show != stored_show
+        && let Err(error) = ctx.store.save_mood(key, arrived.mood.clone()).await
+    {
+        tracing::warn!(%error, "a member's state is kept in memory only");
+    }
+    let cut = Cut { through: page.through, more: page.more, rows: !page.new_messages.is_empty() };
+    ctx.live.open(&opening.holder, &strangers, &page.memberships, cut, ctx.clock.monotonic_ms());
+    opening.done = true;
+    answer(ctx, key, ticket, profile, arrived.mood, &buddies, page, &ask).await
+}
+
+fn page_query(key: UserKey, delivered: Seq, ask: &Connect) -> PageQuery {
+    let rooms = ask.rooms.clone().unwrap_or_default();
+    PageQuery { user: key, delivered, windows: ask.windows.clone(), rooms, strangers: ask.strangers.clone() }
+}
+
+/// Keeps the session, so that its ticket outlives the process. Where the disk is full it lives in memory alone: signing in
+/// still works then (decision 8).
+async fn save(
+    ctx: &Context,
+    holder: &Holder,
+    digest: TicketDigest,
+    dialect: Dialect,
+    cursor: Seq,
+    strangers: &[UserNumber],
+) -> Result<(), Refusal> {
+    let record = SessionRecord {
+        user: holder.key,
+        number: holder.session,
+        digest,
+        dialect,
+        cursor,
+        strangers: strangers.to_vec(),
+        expires_at_ms: ctx.clock.wall_ms() + ctx.ticket_life_ms,
+    };
+    match ctx.store.save_sessions(vec![record]).await {
+        Err(StoreError::Unavailable(why)) => {
+            tracing::warn!(why, "a session is kept in memory only");
+            Ok(())
+        }
+        other => Ok(other?),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one answer, each from its own source")]
+async fn answer(
+    ctx: &Context,
+    key: UserKey,
+    ticket: Ticket,
+    profile: Profile,
+    mood: Mood,
+    buddies: &[UserNumber],
+    page: Page,
+    ask: &Connect,
+) -> Result<Connected, Refusal> {
+    let online = ctx.live.online_buddies(key);
+    let mut people = shown_people(ctx, key, &page);
+    let wanted: Vec<UserNumber> = match ask.scope {
+        BuddyScope::Shown => Vec::new(),
+        BuddyScope::Online => online.iter().map(|(who, _)| who.number).collect(),
+        BuddyScope::All => online.iter().map(|(who, _)| who.number).chain(buddies.iter().copied()).collect(),
+    };
+    add_friends(ctx, key, wanted, &mut people).await?;
+    let rooms = page.memberships.into_iter().map(|membership| {
+        let is_open = ask.rooms.as_ref().is_none_or(|open| open.contains(&membership.room.id));
+        let limit = is_open.then_some(ROOM_MEMBERS_SHOWN);
+        super::read_roster::room_view(ctx, key, membership, limit)
+    });
+    Ok(Connected {
+        ticket,
+        profile,
+        mood,
+        rooms: rooms.collect(),
+        online,
+        people,
+        histories: page.histories,
+        new_messages: page.new_messages,
+        settings: page.settings,
+    })
+}
+
+/// The people of the page: open windows, strangers who are online, senders of new messages; each once.
+fn shown_people(ctx: &Context, key: UserKey, page: &Page) -> Vec<PersonView> {
+    let view = |person: &Person| {
+        let visible = ctx.live.visible(key.site.user(person.profile.number));
+        PersonView { person: person.clone(), visible }
+    };
+    let strangers = page.strangers.iter().map(view).filter(|view| view.visible.is_online());
+    let all = page.windows.iter().map(view).chain(strangers).chain(page.senders.iter().map(view));
+    let mut seen = HashSet::new();
+    all.filter(|view| seen.insert(view.person.profile.number)).collect()
+}
+
+async fn add_friends(
+    ctx: &Context,
+    key: UserKey,
+    wanted: Vec<UserNumber>,
+    people: &mut Vec<PersonView>,
+) -> Result<(), Refusal> {
+    let mut seen: HashSet<UserNumber> = people.iter().map(|view| view.person.profile.number).collect();
+    let missing: Vec<UserNumber> = wanted.into_iter().filter(|number| seen.insert(*number)).take(IDS_MAX).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let found = ctx.store.people_by_number(key, missing).await?;
+    people.extend(found.into_iter().map(|person| {
+        let visible = ctx.live.visible(key.site.user(person.profile.number));
+        PersonView { person, visible }
+    }));
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! What can be asked of NextIM: one verb, one file. An action checks the rules, uses store, bus and live, and knows nothing
+//! of HTTP or JSON. Any of them may be dropped at any `await`.
+
+pub mod clear_history;
+pub mod connect;
+pub mod deliver;
+pub mod disconnect;
+pub mod identify;
+pub mod join_room;
+pub mod leave_room;
+pub mod listen;
+pub mod read_history;
+pub mod read_room;
+pub mod read_roster;
+pub mod restore;
+pub mod save_settings;
+pub mod send_message;
+pub mod send_signal;
+pub mod set_presence;
+pub mod silence_room;
+pub mod sweep;
+pub mod sync_directory;
+pub mod tail;
+
+use crate::bus::Bus;
+use crate::chat::id::SiteNumber;
+use crate::chat::presence::Visible;
+use crate::chat::refusal::Refusal;
+use crate::chat::room::Membership;
+use crate::chat::site::Site;
+use crate::chat::user::{Identity, Person};
+use crate::clock::Clock;
+use crate::live::Live;
+use crate::store::{Store, StoreError};
+use std::sync::{Arc, RwLock};
+
+/// What every action works with.
+pub struct Context {
+    /// What survives.
+    pub store: Arc<dyn Store>,
+    /// How nodes hear each other.
+    pub bus: Arc<dyn Bus>,
+    /// Who is here now.
+    pub live: Live,
+    /// Time.
+    pub clock: Clock,
+    /// The sites of this server.
+    pub sites: SiteTable,
+    /// Longest life of a ticket, in milliseconds.
+    pub ticket_life_ms: u64,
+}
+
+/// The sites of this server, in memory.
+#[derive(Default)]
+pub struct SiteTable(RwLock<Vec<Arc<Site>>>);
+
+impl SiteTable {
+    /// Replaces the table.
+    pub fn set(&self, sites: Vec<Site>) {
+        *self.0.write().expect("no panic while held") = sites.into_iter().map(Arc::new).collect();
+    }
+
+    /// The site that a client's `domain` means.
+    pub fn by_domain(&self, domain: &str) -> Option<Arc<Site>> {
+        self.0.read().expect("no panic while held").iter().find(|site| site.answers_to(domain)).cloned()
+    }
+
+    /// The site of a number.
+    pub fn by_number(&self, number: SiteNumber) -> Option<Arc<Site>> {
+        self.0.read().expect("no panic while held").iter().find(|site| site.number == number).cloned()
+    }
+}
+
+/// A person and what their viewer may see of them now.
+#[derive(Debug, Clone)]
+pub struct PersonView {
+    /// The person.
+    pub person: Person,
+    /// Their presence.
+    pub visible: Visible,
+}
+
+/// A room and who is in it now.
+#[derive(Debug, Clone)]
+pub struct RoomView {
+    /// The viewer's membership.
+    pub membership: Membership,
+    /// How many members are seen online.
+    pub online_count: u32,
+    /// Some of those, if they were asked for.
+    pub online: Option<Vec<(Arc<Identity>, Visible)>>,
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(refusal) => refusal,
+            StoreError::Unavailable(why) => {
+                tracing::error!(why, "the store refused");
+                Self::Unavailable
+            }
+        }
+    }
+}

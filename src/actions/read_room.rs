@@ -1,0 +1,28 @@
+//! Who is in a room the asker is in.
+
+use super::Context;
+use super::identify::Asker;
+use crate::chat::id::RoomId;
+use crate::chat::presence::Visible;
+use crate::chat::refusal::Refusal;
+use crate::chat::user::Profile;
+
+/// Members read of one room.
+const MEMBERS_MAX: usize = 1_000;
+
+/// A member and what others see of them.
+#[derive(Debug, Clone)]
+pub struct MemberView {
+    /// The member.
+    pub profile: Profile,
+    /// Their presence.
+    pub visible: Visible,
+}
+
+/// The members of a room, or `None` if the asker may not know of it.
+pub async fn members(ctx: &Context, asker: &Asker, room: RoomId) -> Result<Option<Vec<MemberView>>, Refusal> {
+    let Some((_, members)) = ctx.store.room_members(asker.key, room, MEMBERS_MAX).await? else { return Ok(None) };
+    let view =
+        |profile: Profile| MemberView { visible: ctx.live.visible(asker.key.site.user(profile.number)), profile };
+    Ok(Some(members.into_iter().map(view).collect()))
+}

@@ -1,0 +1,33 @@
+//! People and rooms by id, as the asker may see them now.
+
+use super::identify::Asker;
+use super::{Context, PersonView, RoomView};
+use crate::chat::id::{RoomId, UserId, UserKey};
+use crate::chat::refusal::Refusal;
+use crate::chat::room::Membership;
+
+/// The people of these ids; unknown ones are left out.
+pub async fn people(ctx: &Context, asker: &Asker, ids: Vec<UserId>) -> Result<Vec<PersonView>, Refusal> {
+    let found = ctx.store.people(asker.key, ids).await?;
+    let view = |person: crate::chat::user::Person| {
+        let visible = ctx.live.visible(asker.key.site.user(person.profile.number));
+        PersonView { person, visible }
+    };
+    Ok(found.into_iter().map(view).collect())
+}
+
+/// The asker's rooms, or only those of these ids; others are as if they did not exist.
+pub async fn rooms(ctx: &Context, asker: &Asker, only: Option<Vec<RoomId>>) -> Result<Vec<RoomView>, Refusal> {
+    let found = ctx.store.memberships(asker.key, only).await?;
+    Ok(found.into_iter().map(|membership| room_view(ctx, asker.key, membership, Some(MEMBERS_SHOWN))).collect())
+}
+
+/// Members listed with a room.
+pub const MEMBERS_SHOWN: usize = 200;
+
+/// A room with its online count and, if wanted, up to `members` who are online. The viewer sees themselves.
+pub fn room_view(ctx: &Context, viewer: UserKey, membership: Membership, members: Option<usize>) -> RoomView {
+    let room = viewer.site.room(membership.room.number);
+    let online = members.map(|limit| ctx.live.room_online(room, limit));
+    RoomView { online_count: ctx.live.room_online_count(room), online, membership }
+}

@@ -1,0 +1,42 @@
+//! A site tells us its people, friendships and rooms, and what they said before they came to us.
+
+use super::Context;
+use crate::chat::entry::{Draft, SeatChange, Seq};
+use crate::chat::id::{RoomId, SiteNumber, UserId, UserNumber};
+use crate::chat::refusal::Refusal;
+use crate::chat::ticket::TicketDigest;
+use crate::store::{CursorMove, DirectoryChange};
+
+/// Carries out directory changes, then puts members into rooms, as of `joined_at_ms` (milliseconds since 1970).
+pub async fn sync_directory(
+    ctx: &Context,
+    site: SiteNumber,
+    changes: Vec<DirectoryChange>,
+    members: Vec<(RoomId, UserId)>,
+    joined_at_ms: u64,
+) -> Result<(), Refusal> {
+    ctx.store.change_directory(site, changes).await?;
+    for (room, user) in members {
+        ctx.store.change_seat(site, user, room, SeatChange::Joined, joined_at_ms).await?;
+    }
+    Ok(())
+}
+
+/// Stores what was said before, in order, with its own times. It is history and not news: everybody in `readers` counts as
+/// having received it.
+pub async fn import_history(
+    ctx: &Context,
+    drafts: Vec<Draft>,
+    readers: &[(SiteNumber, UserNumber)],
+) -> Result<(), Refusal> {
+    let mut last: Seq = 0;
+    for draft in drafts {
+        last = ctx.store.append(draft).await?.message.seq;
+    }
+    let received = |(site, user): &(SiteNumber, UserNumber)| CursorMove {
+        user: site.user(*user),
+        digest: TicketDigest([0; 32]), // no session has it
+        cursor: last,
+    };
+    Ok(ctx.store.move_cursors(readers.iter().map(received).collect()).await?)
+}

@@ -1,0 +1,130 @@
+//! Builds the parts, joins them, and shuts them down in order. The only place that names a store's or a bus's backend.
+
+use crate::actions::{Context, SiteTable, restore, sweep, tail};
+use crate::bus::local::LocalBus;
+use crate::bus::{Bus, Envelope};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::edge::Edge;
+use crate::edge::accept::{Shutdown, serve};
+use crate::edge::browser::auth::SignIn;
+use crate::edge::browser::transport::long_poll::DeadPolls;
+use crate::edge::demo::{seed, sign_in::Demonstration};
+use crate::live::Live;
+use crate::store::sqlite::SqliteStore;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// How long a stop waits for connections to be answered.
+const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+/// Ports tried after the usual one.
+const PORTS_TRIED: u16 = 100;
+
+/// Why the server did not start: the text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(String);
+
+/// A server that listens.
+pub struct Running {
+    /// Where.
+    pub address: SocketAddr,
+    ctx: Arc<Context>,
+    shutdown: Arc<Shutdown>,
+    accepting: JoinHandle<()>,
+    housekeeping: Vec<JoinHandle<()>>,
+    connections: mpsc::Receiver<()>,
+}
+
+/// Starts a server.
+pub async fn start(config: &Config) -> Result<Running, StartError> {
+    let (bus, feed) = LocalBus::new();
+    let bus = Arc::new(bus);
+    let commits = Arc::clone(&bus);
+    let observer = Box::new(move |site, entries| commits.publish(Envelope::Appended { site, entries }));
+    let store = SqliteStore::open(&config.data, observer).map_err(|error| StartError(error.to_string()))?;
+    let clock = Clock::start();
+    let ctx = Arc::new(Context {
+        store: Arc::new(store),
+        bus,
+        live: Live::new(config.times, clock.monotonic_ms()),
+        clock,
+        sites: SiteTable::default(),
+        ticket_life_ms: config.ticket_life_ms,
+    });
+    let sign_in = prepare(&ctx, config.demonstration).await.map_err(StartError)?;
+    let listener = bind(config).await?;
+    let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
+    let housekeeping =
+        vec![tokio::spawn(tail::run(Arc::clone(&ctx), feed)), tokio::spawn(sweep::run(Arc::clone(&ctx)))];
+    let edge = Edge {
+        ctx: Arc::clone(&ctx),
+        sign_in,
+        public_url: config.public_url.clone(),
+        dead_polls: DeadPolls::default(),
+    };
+    let shutdown = Arc::new(Shutdown::default());
+    let (open, connections) = mpsc::channel(1);
+    let accepting = tokio::spawn(serve(Arc::new(edge), listener, Arc::clone(&shutdown), open));
+    Ok(Running { address, ctx, shutdown, accepting, housekeeping, connections })
+}
+
+/// Restores what outlived the last process, and fills the demonstration.
+async fn prepare(ctx: &Context, demonstration: bool) -> Result<SignIn, String> {
+    let restored = restore::restore(ctx).await.map_err(|error| error.to_string())?;
+    if restored > 0 {
+        tracing::info!(restored, "sessions go on where they were");
+    }
+    let sign_in = if demonstration {
+        let site = seed::ensure(ctx).await.map_err(|refusal| format!("the demonstration: {refusal}"))?;
+        SignIn::Demonstration(Demonstration::new(&site))
+    } else {
+        SignIn::Closed
+    };
+    ctx.sites.set(ctx.store.sites().await.map_err(|error| error.to_string())?);
+    Ok(sign_in)
+}
+
+async fn bind(config: &Config) -> Result<TcpListener, StartError> {
+    let mut address = config.listen;
+    loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && config.next_port => {
+                if address.port() >= config.listen.port().saturating_add(PORTS_TRIED) {
+                    return Err(StartError(format!("no free port from {} on", config.listen)));
+                }
+                address.set_port(address.port() + 1);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                return Err(StartError(format!(
+                    "{address} is in use; stop what listens there, or give another --listen"
+                )));
+            }
+            Err(error) => return Err(StartError(format!("cannot listen on {address}: {error}"))),
+        }
+    }
+}
+
+impl Running {
+    /// Stops in order: no new connections, held polls are answered, writes finish, cursors are stored, the store is closed.
+    pub async fn stop(mut self) {
+        self.shutdown.begin();
+        drop(self.accepting.await);
+        self.ctx.live.drain();
+        if timeout(DRAIN_WITHIN, self.connections.recv()).await.is_err() {
+            tracing::warn!("some connections did not end in time and are cut");
+        }
+        for task in self.housekeeping {
+            task.abort();
+        }
+        sweep::store_cursors(&self.ctx).await;
+        self.ctx.store.close().await;
+    }
+}

@@ -1,0 +1,161 @@
+//! What the log is made of. Every site has one append-only log; an entry's `seq` is its place in it.
+
+use super::id::{RoomId, RoomNumber, SiteNumber, UserId, UserNumber};
+use super::session::SessionNumber;
+use std::sync::Arc;
+
+/// Place of an entry in its site's log: contiguous from 1.
+pub type Seq = u64;
+
+/// Longest message body, in bytes of UTF-8.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Longest `style`, in bytes.
+pub const STYLE_BYTES_MAX: usize = 150;
+/// Longest `cid`, in bytes.
+pub const CID_BYTES_MAX: usize = 128;
+
+/// A user named both ways.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Party {
+    /// The store's number.
+    pub number: UserNumber,
+    /// The site's id.
+    pub id: UserId,
+}
+
+/// Whom a stored message is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Addressee {
+    /// One user.
+    User(Party),
+    /// A room.
+    Room {
+        /// The store's number.
+        number: RoomNumber,
+        /// The site's id.
+        id: RoomId,
+    },
+}
+
+impl Addressee {
+    /// The site's id of it.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::User(party) => party.id.as_str(),
+            Self::Room { id, .. } => id.as_str(),
+        }
+    }
+}
+
+/// A stored message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its place.
+    pub seq: Seq,
+    /// When it was stored, in milliseconds since 1970; never decreasing along the log. For display only.
+    pub at_ms: u64,
+    /// Who said it.
+    pub from: Party,
+    /// The sender's display name at that time.
+    pub nick: Box<str>,
+    /// Whom it is for.
+    pub to: Addressee,
+    /// CSS declarations for showing it; may be empty.
+    pub style: Box<str>,
+    /// The text, raw.
+    pub body: Box<str>,
+    /// The session it came from, which shows it by itself and gets no echo.
+    pub origin: Option<SessionNumber>,
+    /// Stored, but not for its receiver (decision 2).
+    pub hidden: bool,
+}
+
+/// What can happen to somebody's place in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeatChange {
+    /// Became a member.
+    Joined,
+    /// Is a member no more.
+    Left,
+    /// Silenced the room.
+    Blocked,
+    /// Listens again.
+    Unblocked,
+}
+
+/// A change of membership. It stands in the log so that every reader applies it at exactly its place among the messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// Its place.
+    pub seq: Seq,
+    /// When, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// Whose.
+    pub user: Party,
+    /// In which room.
+    pub room: RoomNumber,
+    /// What happened.
+    pub change: SeatChange,
+}
+
+/// One row of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// A message.
+    Message(Message),
+    /// A change of membership.
+    Seat(Seat),
+}
+
+impl Entry {
+    /// Its place.
+    pub fn seq(&self) -> Seq {
+        match self {
+            Self::Message(message) => message.seq,
+            Self::Seat(seat) => seat.seq,
+        }
+    }
+
+    /// The message, if it is one.
+    pub fn message(&self) -> Option<&Message> {
+        match self {
+            Self::Message(message) => Some(message),
+            Self::Seat(_) => None,
+        }
+    }
+}
+
+/// Entries as they travel: shared, never copied per reader.
+pub type SharedEntry = Arc<Entry>;
+
+/// Whom a message that is not stored yet should go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum To {
+    /// One user.
+    User(UserId),
+    /// A room the sender is in.
+    Room(RoomId),
+}
+
+/// A message that wants to be stored.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// In which site's log.
+    pub site: SiteNumber,
+    /// Who says it.
+    pub from: Party,
+    /// The sender's display name.
+    pub nick: Box<str>,
+    /// Whom it is for.
+    pub to: To,
+    /// CSS declarations; may be empty.
+    pub style: Box<str>,
+    /// The text.
+    pub body: Box<str>,
+    /// The session it comes from, if any.
+    pub origin: Option<SessionNumber>,
+    /// The sender's own name for it: a repeat under the same `cid` is stored once.
+    pub cid: Option<Box<str>>,
+    /// The present time in milliseconds since 1970.
+    pub now_ms: u64,
+}

@@ -1,0 +1,135 @@
+//! The one list of refusals. Each has a stable code; `edge/error.rs` maps them to the wire once, and `protocol/codes.md`
+//! explains them to integrators (a test keeps the two equal).
+
+use std::fmt;
+
+/// Why a request is not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The request is not well-formed.
+    BadRequest(&'static str),
+    /// A parameter that is needed is absent or empty.
+    MissingParameter(&'static str),
+    /// A parameter stands more than once.
+    RepeatedParameter,
+    /// A parameter's value is outside what it may be.
+    BadParameter(&'static str),
+    /// Text that is not UTF-8, or has a NUL.
+    BadEncoding,
+    /// `callback` is not a plain function name.
+    BadCallback,
+    /// More than the allowed number of ids.
+    TooManyIds,
+    /// The body is over its limit.
+    TooLarge,
+    /// The method is not served on this path.
+    MethodNotAllowed,
+    /// There is nothing at this path.
+    NotFound,
+    /// Nobody is signed in.
+    NotSignedIn,
+    /// The ticket is unknown or has ended.
+    TicketEnded,
+    /// A cookie came with a request from another site.
+    CrossSite,
+    /// The demonstration was asked for under a name that is not this machine.
+    ForeignHost,
+    /// No such user, as far as the caller may know.
+    UnknownUser,
+    /// No such room, as far as the caller may know.
+    UnknownRoom,
+    /// The caller is not in that room.
+    NotAMember,
+    /// The same `cid` came with another message.
+    CidReused,
+    /// Storage cannot take it now: repeat later.
+    Unavailable,
+    /// A mistake of ours.
+    Internal,
+}
+
+impl Refusal {
+    /// One of each, for tests that compare the list with its documentation.
+    pub const ALL: [Self; 20] = [
+        Self::BadRequest(""),
+        Self::MissingParameter(""),
+        Self::RepeatedParameter,
+        Self::BadParameter(""),
+        Self::BadEncoding,
+        Self::BadCallback,
+        Self::TooManyIds,
+        Self::TooLarge,
+        Self::MethodNotAllowed,
+        Self::NotFound,
+        Self::NotSignedIn,
+        Self::TicketEnded,
+        Self::CrossSite,
+        Self::ForeignHost,
+        Self::UnknownUser,
+        Self::UnknownRoom,
+        Self::NotAMember,
+        Self::CidReused,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadRequest(_) => "bad_request",
+            Self::MissingParameter(_) => "missing_parameter",
+            Self::RepeatedParameter => "repeated_parameter",
+            Self::BadParameter(_) => "bad_parameter",
+            Self::BadEncoding => "bad_encoding",
+            Self::BadCallback => "bad_callback",
+            Self::TooManyIds => "too_many_ids",
+            Self::TooLarge => "too_large",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::NotFound => "not_found",
+            Self::NotSignedIn => "not_signed_in",
+            Self::TicketEnded => "ticket_ended",
+            Self::CrossSite => "cross_site",
+            Self::ForeignHost => "foreign_host",
+            Self::UnknownUser => "unknown_user",
+            Self::UnknownRoom => "unknown_room",
+            Self::NotAMember => "not_a_member",
+            Self::CidReused => "cid_reused",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    /// A sentence for the person who reads the answer: what is wrong and what to do.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadRequest(why) => write!(f, "The request is not well-formed: {why}."),
+            Self::MissingParameter(name) => write!(f, "The parameter `{name}` is missing."),
+            Self::RepeatedParameter => f.write_str("A parameter stands more than once; send each name once."),
+            Self::BadParameter(name) => write!(f, "The parameter `{name}` has a value it cannot have."),
+            Self::BadEncoding => f.write_str("Text must be UTF-8 without NUL, percent-encoded."),
+            Self::BadCallback => f.write_str("`callback` must be a plain function name."),
+            Self::TooManyIds => f.write_str("Too many ids in one request; ask in smaller portions."),
+            Self::TooLarge => f.write_str("The request is larger than this server takes."),
+            Self::MethodNotAllowed => f.write_str("This path is served by GET and POST."),
+            Self::NotFound => f.write_str("There is nothing at this path."),
+            Self::NotSignedIn => f.write_str("Nobody is signed in; sign in on the site first."),
+            Self::TicketEnded => f.write_str("This ticket is not live; call online for a new one."),
+            Self::CrossSite => f.write_str("A sign-in cookie is not accepted from another site's page."),
+            Self::ForeignHost => {
+                f.write_str("The demonstration answers only under localhost; set public_url to serve another name.")
+            }
+            Self::UnknownUser => f.write_str("There is no such user."),
+            Self::UnknownRoom => f.write_str("There is no such room."),
+            Self::NotAMember => f.write_str("You are not in that room; join it first."),
+            Self::CidReused => f.write_str("This cid already named another message; use a new one for each message."),
+            Self::Unavailable => {
+                f.write_str("The message store cannot take this now; nothing was stored, repeat it shortly.")
+            }
+            Self::Internal => f.write_str("Something went wrong here; it has been logged."),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

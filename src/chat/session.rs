@@ -1,0 +1,77 @@
+//! A session is one ticket: one tab or device of a member.
+
+use super::id::{SiteNumber, UserId};
+
+/// Names one session for as long as it lives, across restarts; random, so that it can be given while the store is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionNumber(pub u64);
+
+/// Which generation of the client family a ticket belongs to. Decided once at `online`, stored with the ticket, used for
+/// everything that leaves through it (wire contract 5.2, decision 17).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// The seed's own client.
+    D1,
+    /// The 1.0 client of 2010-2011.
+    D2,
+    /// The 5.x client of 2013-2014.
+    D3,
+    /// Our own client.
+    Native,
+}
+
+impl Dialect {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::D1, Self::D2, Self::D3, Self::Native];
+
+    /// The word in the store and in `client=`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::D1 => "d1",
+            Self::D2 => "d2",
+            Self::D3 => "d3",
+            Self::Native => "native",
+        }
+    }
+
+    /// The dialect a word names.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.word() == word)
+    }
+}
+
+/// Who is asking. Closed on purpose: every action says which of these it serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// A user of a site, signed in by the site.
+    Member {
+        /// Whose member.
+        site: SiteNumber,
+        /// Which member.
+        user: UserId,
+    },
+    /// A visitor of a site with a stable anonymous id.
+    Guest {
+        /// Whose guest.
+        site: SiteNumber,
+        /// The guest's id (`vid:…`).
+        user: UserId,
+    },
+    /// A site's own server, by its key.
+    Site {
+        /// Which site.
+        site: SiteNumber,
+    },
+    /// Whoever runs this server.
+    Operator,
+}
+
+impl Caller {
+    /// The site and user this caller chats as, if it is a person.
+    pub fn person(&self) -> Option<(SiteNumber, &UserId)> {
+        match self {
+            Self::Member { site, user } | Self::Guest { site, user } => Some((*site, user)),
+            Self::Site { .. } | Self::Operator => None,
+        }
+    }
+}

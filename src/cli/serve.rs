@@ -1,0 +1,70 @@
+//! `nextim serve`: until a signal says otherwise.
+
+use super::complain;
+use crate::config::{Config, Flags};
+use crate::{app, telemetry};
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Serve chat.
+///
+/// Once it listens, one line with the address is printed to standard output. SIGTERM or Ctrl-C ends it in order: waiting
+/// pages are answered, writes finish, nothing is lost.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Address and port [default: 127.0.0.1:8000, or the next free port]
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+    /// Folder for everything that is kept [default: ./nextim-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Configuration file [default: ./nextim.toml if it is there]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> ExitCode {
+        let flags = Flags { listen: self.listen, data: self.data, config: self.config };
+        let config = match Config::load(&flags, std::env::vars()) {
+            Ok(config) => config,
+            Err(error) => {
+                complain(&error);
+                return ExitCode::from(2);
+            }
+        };
+        if let Err(error) = telemetry::start(config.log_format, &config.log_filter) {
+            complain(&error);
+            return ExitCode::from(2);
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let outcome = runtime.map_err(|error| error.to_string()).and_then(|runtime| runtime.block_on(serve(&config)));
+        match outcome {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                complain(&error);
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+async fn serve(config: &Config) -> Result<(), String> {
+    // Before anything is started, so that an early signal is not lost.
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+    let running = app::start(config).await.map_err(|error| error.to_string())?;
+    println!("NextIM is listening on http://{}/", running.address);
+    tracing::info!(address = %running.address, data = %config.data.display(), demonstration = config.demonstration, "started");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: waiting pages are answered, writes finish");
+    running.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}

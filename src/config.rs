@@ -1,0 +1,297 @@
+//! Configuration in two steps: what is written (file, environment, flags, each optional), then one checked value that the
+//! rest is built from. Unknown keys are errors with a suggestion.
+
+use crate::live::Times;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use toml::{Table, Value};
+
+/// The text of `nextim.example.toml`: every key with its default and what it does.
+pub const EXAMPLE: &str = include_str!("../nextim.example.toml");
+
+/// Clients of the family give up a poll after 40 s.
+const POLL_HOLD_MS_MAX: u64 = 35_000;
+
+/// What is wrong with the configuration: the text says where and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+/// As written. Every key is optional here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    #[serde(default)]
+    server: WrittenServer,
+    #[serde(default)]
+    stream: WrittenStream,
+    #[serde(default)]
+    log: WrittenLog,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenServer {
+    listen: Option<SocketAddr>,
+    data: Option<PathBuf>,
+    public_url: Option<String>,
+    demonstration: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenStream {
+    poll_hold_ms: Option<u64>,
+    session_grace_ms: Option<u64>,
+    user_grace_ms: Option<u64>,
+    ticket_idle_ms: Option<u64>,
+    ticket_life_ms: Option<u64>,
+    presence_wake_ms: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenLog {
+    format: Option<LogFormat>,
+    filter: Option<String>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// `Text` on a terminal, `Json` elsewhere.
+    #[default]
+    Auto,
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// Checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen. With `next_port`, the first free port from here on.
+    pub listen: SocketAddr,
+    /// Whether a later port will do.
+    pub next_port: bool,
+    /// Where everything is kept.
+    pub data: PathBuf,
+    /// Where the server is reached from outside, without a slash at the end.
+    pub public_url: Option<String>,
+    /// Whether the demonstration community is on.
+    pub demonstration: bool,
+    /// Graces and holds.
+    pub times: Times,
+    /// Longest life of a ticket, in milliseconds.
+    pub ticket_life_ms: u64,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// Which log lines there are: `level` or `target=level`, comma-separated.
+    pub log_filter: String,
+}
+
+/// What the command line says; it wins over everything else.
+#[derive(Debug, Default, Clone)]
+pub struct Flags {
+    /// `--listen`.
+    pub listen: Option<SocketAddr>,
+    /// `--data`.
+    pub data: Option<PathBuf>,
+    /// `--config`.
+    pub config: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads the file, the environment and the flags, each over the one before, and checks the result. Without `--config`,
+    /// `nextim.toml` in the present folder is read if it is there.
+    pub fn load(flags: &Flags, environment: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let usual = Path::new("nextim.toml");
+        let file = flags.config.as_deref().or_else(|| usual.exists().then_some(usual));
+        let mut table = match file {
+            Some(path) => read_file(path)?,
+            None => Table::new(),
+        };
+        for (name, value) in environment {
+            lay_over(&mut table, &name, &value)?;
+        }
+        let is_configured = !table.is_empty();
+        let written: Written = Value::Table(table).try_into().map_err(explain)?;
+        Self::check(written, flags, is_configured)
+    }
+
+    fn check(written: Written, flags: &Flags, is_configured: bool) -> Result<Self, ConfigError> {
+        let Written { server, stream, log } = written;
+        let chosen = flags.listen.or(server.listen);
+        let listen = chosen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000)));
+        let demonstration = server.demonstration.unwrap_or(!is_configured && listen.ip().is_loopback());
+        if demonstration && !listen.ip().is_loopback() {
+            let why = "the demonstration signs anybody in, so it runs on a loopback address only: \
+                       set server.demonstration = false, or listen on 127.0.0.1";
+            return Err(ConfigError(why.into()));
+        }
+        Ok(Self {
+            listen,
+            next_port: chosen.is_none(),
+            data: flags.data.clone().or(server.data).unwrap_or_else(|| "nextim-data".into()),
+            public_url: server.public_url.map(|url| public_url(&url)).transpose()?,
+            demonstration,
+            times: times(&stream)?,
+            ticket_life_ms: within(
+                "stream.ticket_life_ms",
+                stream.ticket_life_ms.unwrap_or(2_592_000_000),
+                60_000,
+                2_592_000_000,
+            )?,
+            log_format: log.format.unwrap_or_default(),
+            log_filter: log.filter.unwrap_or_else(|| "info".into()),
+        })
+    }
+}
+
+fn times(stream: &WrittenStream) -> Result<Times, ConfigError> {
+    Ok(Times {
+        poll_hold_ms: within("stream.poll_hold_ms", stream.poll_hold_ms.unwrap_or(25_000), 100, POLL_HOLD_MS_MAX)?,
+        session_grace_ms: within("stream.session_grace_ms", stream.session_grace_ms.unwrap_or(8_000), 100, 600_000)?,
+        user_grace_ms: within("stream.user_grace_ms", stream.user_grace_ms.unwrap_or(8_000), 0, 600_000)?,
+        ticket_idle_ms: within("stream.ticket_idle_ms", stream.ticket_idle_ms.unwrap_or(120_000), 500, 86_400_000)?,
+        presence_wake_ms: within("stream.presence_wake_ms", stream.presence_wake_ms.unwrap_or(1_000), 0, 60_000)?,
+    })
+}
+
+fn within(key: &str, value: u64, least: u64, most: u64) -> Result<u64, ConfigError> {
+    if (least..=most).contains(&value) {
+        Ok(value)
+    } else {
+        Err(ConfigError(format!("{key} is {value}; it must be from {least} to {most}")))
+    }
+}
+
+fn public_url(url: &str) -> Result<String, ConfigError> {
+    let parsed: http::Uri = url.parse().map_err(|error| ConfigError(format!("server.public_url: {error}")))?;
+    let whole = parsed.authority().is_some() && matches!(parsed.scheme_str(), Some("http" | "https"));
+    if !whole || parsed.query().is_some() || url.contains('#') {
+        let why = "server.public_url must be a whole http or https address without `?` or `#`";
+        return Err(ConfigError(format!("{why}, e.g. https://im.example.com; it is {url}")));
+    }
+    Ok(url.trim_end_matches('/').to_owned())
+}
+
+fn read_file(path: &Path) -> Result<Table, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError(format!("{}: {error}", path.display())))?;
+    let table: Table = text.parse().map_err(|error| ConfigError(format!("{}: {error}", path.display())))?;
+    // Checked here as well, so that a mistake is reported with the file's name and line.
+    toml::from_str::<Written>(&text).map_err(|error| ConfigError(format!("{}: {}", path.display(), explain(error))))?;
+    Ok(table)
+}
+
+/// `NEXTIM_SERVER__LISTEN=…` is `server.listen`; `…_FILE` names a file that holds the value.
+fn lay_over(table: &mut Table, name: &str, value: &str) -> Result<(), ConfigError> {
+    let Some(path) = name.strip_prefix("NEXTIM_").filter(|path| path.contains("__")) else { return Ok(()) };
+    let path = path.to_ascii_lowercase();
+    let (path, text) = match path.strip_suffix("_file") {
+        Some(path) => {
+            let read =
+                std::fs::read_to_string(value).map_err(|error| ConfigError(format!("{name}: {value}: {error}")))?;
+            (path.to_owned(), read.trim().to_owned())
+        }
+        None => (path, value.to_owned()),
+    };
+    let mut keys = path.split("__").collect::<Vec<_>>();
+    let last = keys.pop().unwrap_or_default();
+    let mut at = table;
+    for key in keys {
+        let next = at.entry(key).or_insert_with(|| Value::Table(Table::new()));
+        at = next.as_table_mut().ok_or_else(|| ConfigError(format!("{name}: `{key}` is not a section")))?;
+    }
+    let typed = match (text.parse::<i64>(), text.parse::<bool>()) {
+        (Ok(number), _) => Value::Integer(number),
+        (_, Ok(flag)) => Value::Boolean(flag),
+        _ => Value::String(text),
+    };
+    at.insert(last.to_owned(), typed);
+    Ok(())
+}
+
+/// Adds the nearest known key to an error about an unknown one.
+fn explain(error: toml::de::Error) -> ConfigError {
+    let text = error.to_string();
+    let suggestion = nearest(error.message()).map(|near| format!("\nDid you mean `{near}`?")).unwrap_or_default();
+    ConfigError(format!("{}{suggestion}", text.trim_end()))
+}
+
+fn nearest(message: &str) -> Option<String> {
+    let (unknown, known) = message.strip_prefix("unknown field `")?.split_once("`, expected ")?;
+    let names = known.split('`').skip(1).step_by(2);
+    let by_distance = names.map(|name| (strsim::damerau_levenshtein(unknown, name), name));
+    by_distance.min().filter(|(distance, name)| *distance <= name.len() / 2).map(|(_, name)| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("nextim.toml");
+        std::fs::write(&path, text).unwrap();
+        let flags = Flags { config: Some(path), ..Flags::default() };
+        let pairs = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::load(&flags, pairs)
+    }
+
+    #[test]
+    fn the_example_says_the_defaults_and_every_key() {
+        let uncommented: String =
+            EXAMPLE.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line)).collect::<Vec<_>>().join("\n");
+        let (example, defaults) = (load(&uncommented, &[]).unwrap(), load("", &[]).unwrap());
+        let mut example = Config { public_url: None, ..example };
+        assert!(!example.next_port, "the example names the address");
+        example.next_port = true;
+        example.demonstration = defaults.demonstration;
+        assert_eq!(format!("{example:?}"), format!("{defaults:?}"));
+        for key in [
+            "listen",
+            "data",
+            "public_url",
+            "demonstration",
+            "poll_hold_ms",
+            "session_grace_ms",
+            "user_grace_ms",
+            "ticket_idle_ms",
+            "ticket_life_ms",
+            "presence_wake_ms",
+            "format",
+            "filter",
+        ] {
+            assert!(EXAMPLE.contains(&format!("#= {key} = ")), "the example lacks {key}");
+        }
+    }
+
+    #[test]
+    fn unknown_keys_are_errors_with_a_suggestion() {
+        let error = load("[server]\nlisen = \"127.0.0.1:1\"\n", &[]).unwrap_err().to_string();
+        assert!(error.contains("Did you mean `listen`?") && error.contains("nextim.toml"), "{error}");
+        let error = load("", &[("NEXTIM_STREAM__POLL_HOLD", "1")]).unwrap_err().to_string();
+        assert!(error.contains("Did you mean `poll_hold_ms`?"), "{error}");
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_values_have_limits() {
+        let file = "[stream]\npoll_hold_ms = 20000\n[server]\nlisten = \"127.0.0.1:9\"\n";
+        let config = load(file, &[("NEXTIM_STREAM__POLL_HOLD_MS", "10000"), ("NEXTIM_OTHER", "x")]).unwrap();
+        assert_eq!((config.times.poll_hold_ms, config.listen.port()), (10_000, 9));
+        let error = load("[stream]\npoll_hold_ms = 36000\n", &[]).unwrap_err().to_string();
+        assert!(error.contains("35000"), "{error}");
+        assert!(load("[server]\npublic_url = \"https://a/?b\"\n", &[]).is_err());
+    }
+
+    #[test]
+    fn the_demonstration_is_refused_on_an_open_address() {
+        let error = load("[server]\nlisten = \"0.0.0.0:8000\"\ndemonstration = true\n", &[]).unwrap_err().to_string();
+        assert!(error.contains("loopback"), "{error}");
+        assert!(!load("[server]\nlisten = \"0.0.0.0:8000\"\n", &[]).unwrap().demonstration);
+    }
+}

@@ -1,0 +1,312 @@
+//! Our own accept loop. hyper parses requests and writes answers; a poll that has to wait is taken out of hyper, so that it
+//! waits with nothing but its socket: no buffer, no timer, no task of its own beyond the connection's.
+
+use super::browser::transport::long_poll::Parked;
+use super::{Asked, Edge, Outcome, error, handle};
+use crate::actions::listen::Receipt;
+use crate::chat::refusal::Refusal;
+use crate::edge::reply::Form;
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response, Version};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::future::{Future, pending, poll_fn};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::timeout;
+
+/// A request's headers, and the first byte of a connection, must be there after this.
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// A request's body must be there after this.
+const BODY_WITHIN: Duration = Duration::from_secs(15);
+/// An answer of the stream must be taken after this.
+const WRITE_WITHIN: Duration = Duration::from_secs(20);
+/// hyper's read buffer at most: a request line and headers of the sizes allowed, and what surrounds them.
+const READ_BUFFER_MAX: usize = 96 * 1024;
+/// A form, in bytes.
+const BODY_MAX: usize = 256 * 1024;
+/// What of a body over the limit is read and thrown away, so that the refusal can be read and the connection used again.
+const BODY_DISCARD_MAX: usize = 4 * 1024 * 1024;
+/// Bytes that may arrive while a poll waits (a next request sent ahead).
+const AHEAD_MAX: usize = 32 * 1024;
+
+/// Tells connections that the process is about to end.
+#[derive(Default)]
+pub struct Shutdown {
+    begun: AtomicBool,
+    notify: Notify,
+}
+
+impl Shutdown {
+    /// From now on connections close when they have answered.
+    pub fn begin(&self) {
+        self.begun.store(true, Ordering::Release);
+        self.notify.notify_waiters();
+    }
+
+    fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Acquire)
+    }
+
+    /// Waits for `begin`.
+    pub async fn wait(&self) {
+        let mut notified = pin!(self.notify.notified());
+        notified.as_mut().enable();
+        if !self.has_begun() {
+            notified.await;
+        }
+    }
+}
+
+/// Accepts until shutdown. `open` is held by every connection, so that the end of the last one can be waited for.
+pub async fn serve(edge: Arc<Edge>, listener: TcpListener, shutdown: Arc<Shutdown>, open: mpsc::Sender<()>) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = shutdown.wait() => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let (edge, shutdown, open) = (Arc::clone(&edge), Arc::clone(&shutdown), open.clone());
+                tokio::spawn(async move {
+                    converse(&edge, stream, peer, &shutdown).await;
+                    drop(open);
+                });
+            }
+            Err(error) => {
+                // Out of descriptors, most likely: connections that end make room.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// A socket, and bytes of it that were read already.
+struct Stream {
+    socket: TcpStream,
+    ahead: BytesMut,
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.ahead.is_empty() {
+            return Pin::new(&mut self.socket).poll_read(cx, buffer);
+        }
+        let count = buffer.remaining().min(self.ahead.len());
+        buffer.put_slice(&self.ahead.split_to(count));
+        if self.ahead.is_empty() {
+            self.ahead = BytesMut::new();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut TaskContext<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write_vectored(cx, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
+
+/// Serves one connection: in turn requests through hyper, and polls by hand.
+async fn converse(edge: &Arc<Edge>, socket: TcpStream, peer: SocketAddr, shutdown: &Shutdown) {
+    drop(socket.set_nodelay(true));
+    let mut stream = Stream { socket, ahead: BytesMut::new() };
+    let mut receipt = None;
+    loop {
+        // Boxed, so that the waiting poll below does not carry hyper's state.
+        let requests = Box::pin(serve_requests(edge, stream, peer, shutdown, receipt.take())).await;
+        let Some((taken, parked)) = requests else { return };
+        stream = taken;
+        let keep_alive = parked.keep_alive && !shutdown.has_begun();
+        match answer_poll(edge, &mut stream, parked, keep_alive).await {
+            Some(written) if keep_alive => receipt = Some(written),
+            Some(written) => return linger(stream, written).await,
+            None => return,
+        }
+    }
+}
+
+/// Where a handler leaves a poll for its connection's task to find.
+type Slot = Arc<Mutex<Option<Parked>>>;
+
+/// Lets hyper serve until the connection ends, or until a poll has to wait.
+async fn serve_requests(
+    edge: &Arc<Edge>,
+    stream: Stream,
+    peer: SocketAddr,
+    shutdown: &Shutdown,
+    receipt: Option<Receipt>,
+) -> Option<(Stream, Parked)> {
+    let slot = Slot::default();
+    let receipt = Arc::new(Mutex::new(receipt));
+    let service = service_fn(|request| {
+        receipt.lock().expect("no panic while held").take();
+        Box::pin(respond(Arc::clone(edge), request, peer, Arc::clone(&slot)))
+    });
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_WITHIN)
+        .max_buf_size(READ_BUFFER_MAX)
+        .half_close(false)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut closing = pin!(shutdown.wait());
+    let mut is_closing = false;
+    let outcome = poll_fn(|cx| {
+        if !is_closing && closing.as_mut().poll(cx).is_ready() {
+            is_closing = true;
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+        match connection.poll_without_shutdown(cx) {
+            Poll::Ready(ended) => Poll::Ready(Err(ended)),
+            Poll::Pending => match slot.lock().expect("no panic while held").take() {
+                Some(parked) => Poll::Ready(Ok(parked)),
+                None => Poll::Pending,
+            },
+        }
+    })
+    .await;
+    match outcome {
+        Ok(parked) => {
+            let parts = connection.into_parts();
+            let mut stream = parts.io.into_inner();
+            let ahead = std::mem::take(&mut stream.ahead);
+            stream.ahead = BytesMut::from(&parts.read_buf[..]);
+            stream.ahead.extend_from_slice(&ahead);
+            Some((stream, parked))
+        }
+        Err(ended) => {
+            let lost = receipt.lock().expect("no panic while held").take();
+            if let (Err(_), Some(lost)) = (&ended, lost) {
+                lost.lost();
+            }
+            if ended.is_ok() {
+                let mut stream = connection.into_parts().io.into_inner();
+                drop(stream.shutdown().await);
+            }
+            None
+        }
+    }
+}
+
+async fn respond(
+    edge: Arc<Edge>,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    slot: Slot,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let asked = match read(request, peer).await {
+        Ok(asked) => asked,
+        Err(refusal) => return Ok(error::reply(&refusal, &Form::Plain).into_response()),
+    };
+    match handle(&edge, &asked).await {
+        Outcome::Reply(reply) => Ok(reply.into_response()),
+        Outcome::Park(parked) => {
+            drop(asked);
+            *slot.lock().expect("no panic while held") = Some(parked);
+            // The connection's task finds the poll and takes the socket; this never goes on.
+            pending().await
+        }
+    }
+}
+
+async fn read(request: Request<Incoming>, peer: SocketAddr) -> Result<Asked, Refusal> {
+    let (head, body) = request.into_parts();
+    let slow = Refusal::BadRequest("its body did not arrive in time");
+    let body = timeout(BODY_WITHIN, read_body(body)).await.map_err(|_| slow)??;
+    let keep_alive = match head.headers.get("connection").and_then(|value| value.to_str().ok()) {
+        Some(value) if value.eq_ignore_ascii_case("close") => false,
+        Some(value) if value.eq_ignore_ascii_case("keep-alive") => true,
+        _ => head.version >= Version::HTTP_11,
+    };
+    Ok(Asked { method: head.method, uri: head.uri, headers: head.headers, body, peer, keep_alive })
+}
+
+async fn read_body(mut body: Incoming) -> Result<Bytes, Refusal> {
+    let mut bytes = BytesMut::new();
+    let mut count = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Refusal::BadRequest("its body is broken"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        count += data.len();
+        if count > BODY_DISCARD_MAX {
+            break;
+        }
+        if count <= BODY_MAX {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    if count > BODY_MAX { Err(Refusal::TooLarge) } else { Ok(bytes.freeze()) }
+}
+
+/// Waits for what a poll is to get, and writes it. `None` if the connection ended first.
+async fn answer_poll(edge: &Edge, stream: &mut Stream, parked: Parked, keep_alive: bool) -> Option<Receipt> {
+    let end = tokio::select! {
+        biased;
+        end = parked.listening.wait() => end,
+        () = ended(stream) => return None,
+    };
+    let bytes = parked.reply(edge, end).into_bytes(keep_alive);
+    match timeout(WRITE_WITHIN, stream.socket.write_all(&bytes)).await {
+        Ok(Ok(())) => Some(parked.listening.written()),
+        _ => None,
+    }
+}
+
+/// Returns when the other side has closed. A request sent ahead is kept for later.
+async fn ended(stream: &mut Stream) {
+    loop {
+        if stream.socket.readable().await.is_err() {
+            return;
+        }
+        let mut bytes = [0; 512];
+        match stream.socket.try_read(&mut bytes) {
+            Ok(0) => return,
+            Ok(count) if stream.ahead.len() + count <= AHEAD_MAX => stream.ahead.extend_from_slice(&bytes[..count]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Ok(_) | Err(_) => return,
+        }
+    }
+}
+
+/// After the last answer of a connection: a reset instead of an ordinary end means that it was not read.
+async fn linger(mut stream: Stream, receipt: Receipt) {
+    drop(stream.shutdown().await);
+    let mut bytes = [0; 64];
+    let read = poll_fn(|cx| Pin::new(&mut stream.socket).poll_read(cx, &mut ReadBuf::new(&mut bytes)));
+    if let Ok(Err(_)) = timeout(WRITE_WITHIN, read).await {
+        receipt.lost();
+    }
+}

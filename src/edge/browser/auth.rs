@@ -1,0 +1,135 @@
+//! Who is asking: the one seam of sign-in. A ticket wins over a token, a token over a cookie, so that identity belongs to
+//! the tab that asks.
+
+use crate::actions::identify::{self, Asker};
+use crate::chat::refusal::Refusal;
+use crate::chat::session::Caller;
+use crate::edge::demo::sign_in::Demonstration;
+use crate::edge::params::Params;
+use crate::edge::{Asked, Edge};
+
+/// Where identities come from.
+pub enum SignIn {
+    /// Nowhere: nobody can sign in yet.
+    Closed,
+    /// The demonstration community.
+    Demonstration(Demonstration),
+}
+
+impl SignIn {
+    fn by_token(&self, token: &str) -> Option<Caller> {
+        match self {
+            Self::Closed => None,
+            Self::Demonstration(demonstration) => demonstration.by_token(token),
+        }
+    }
+
+    fn by_cookie(&self, cookies: &str) -> Option<Caller> {
+        match self {
+            Self::Closed => None,
+            Self::Demonstration(demonstration) => demonstration.by_cookie(cookies),
+        }
+    }
+}
+
+/// The demonstration signs anybody in, so it answers only under names of this machine: a page on another name that points
+/// here (DNS rebinding) is refused.
+pub fn check_host(edge: &Edge, asked: &Asked) -> Result<(), Refusal> {
+    let SignIn::Demonstration(_) = edge.sign_in else { return Ok(()) };
+    let host = asked.host().unwrap_or("localhost");
+    let public = edge.public_url.as_deref().and_then(authority_of);
+    if is_local(host) || public.is_some_and(|public| public.eq_ignore_ascii_case(host)) {
+        Ok(())
+    } else {
+        Err(Refusal::ForeignHost)
+    }
+}
+
+fn is_local(host: &str) -> bool {
+    let Ok(authority) = host.parse::<http::uri::Authority>() else { return false };
+    if authority.as_str().contains('@') {
+        return false;
+    }
+    let name = authority.host().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    let loopback = name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    loopback || name == "localhost" || name.ends_with(".localhost")
+}
+
+/// The host and port of an address.
+fn authority_of(url: &str) -> Option<&str> {
+    url.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or(rest))
+}
+
+/// The person who asks.
+pub async fn asker(edge: &Edge, asked: &Asked, params: &Params) -> Result<Asker, Refusal> {
+    match params.optional("ticket") {
+        Some(ticket) => identify::by_ticket(&edge.ctx, ticket, params.optional("domain")),
+        None => identify::by_caller(&edge.ctx, &signed_in(edge, asked, params)?).await,
+    }
+}
+
+/// The person a new page is for: the old ticket of a tab that opens anew still says who it is.
+pub async fn caller(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refusal> {
+    if let Some(ticket) = params.optional("ticket")
+        && let Ok(asker) = identify::by_ticket(&edge.ctx, ticket, params.optional("domain"))
+    {
+        return Ok(Caller::Member { site: asker.key.site, user: asker.identity.id.clone() });
+    }
+    signed_in(edge, asked, params)
+}
+
+fn signed_in(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refusal> {
+    let bearer = asked.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    if let Some(token) = params.optional("token").or(bearer) {
+        return edge.sign_in.by_token(token).ok_or(Refusal::NotSignedIn);
+    }
+    let cookies = asked.header("cookie").ok_or(Refusal::NotSignedIn)?;
+    let caller = edge.sign_in.by_cookie(cookies).ok_or(Refusal::NotSignedIn)?;
+    check_cookie_origin(edge, asked, params.has("callback"))?;
+    Ok(caller)
+}
+
+/// A cookie comes along whoever wrote the page, so the request must come from our own pages (decision 23). A script can be
+/// included by any page without an `Origin`, so there something must show that it was ours.
+fn check_cookie_origin(edge: &Edge, asked: &Asked, is_script: bool) -> Result<(), Refusal> {
+    let fetch_site = asked.header("sec-fetch-site");
+    let own = |url: &str| {
+        let authority = authority_of(url);
+        let public = edge.public_url.as_deref().and_then(authority_of);
+        authority.is_some() && (authority == asked.host() || authority == public)
+    };
+    let named: Vec<&str> = [asked.header("origin"), asked.header("referer")].into_iter().flatten().collect();
+    let foreign = fetch_site == Some("cross-site") || named.iter().any(|url| !own(url));
+    let shown = matches!(fetch_site, Some("same-origin" | "same-site")) || asked.header("referer").is_some_and(own);
+    if foreign || (is_script && !shown) { Err(Refusal::CrossSite) } else { Ok(()) }
+}
+
+/// Where this server is reached, as the page that asks must call it: as configured, else as the request says. A proxy on
+/// this machine may say it in the usual headers.
+pub fn base_url(edge: &Edge, asked: &Asked) -> String {
+    if let Some(public) = &edge.public_url {
+        return public.clone();
+    }
+    let behind_proxy = asked.peer.ip().is_loopback();
+    let forwarded = |name| asked.header(name).filter(|_| behind_proxy);
+    let scheme = if forwarded("x-forwarded-proto") == Some("https") { "https" } else { "http" };
+    let is_authority = |host: &&str| host.parse::<http::uri::Authority>().is_ok() && !host.contains('@');
+    let host = forwarded("x-forwarded-host").filter(is_authority).or_else(|| asked.host().filter(is_authority));
+    format!("{scheme}://{}", host.unwrap_or("localhost"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_local() {
+        for host in ["localhost", "localhost:8000", "127.0.0.1:8000", "127.3.2.1", "[::1]:8000", "susan.localhost:1"] {
+            assert!(is_local(host), "{host}");
+        }
+        for host in ["evil.com", "localhost.evil.com:8000", "127.0.0.1.evil.com", "10.0.0.1", "x@localhost", "", "a b"]
+        {
+            assert!(!is_local(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The seed's stream: a request that is answered when there is something, as JSON or as a call of the page's function.
+
+use crate::actions::identify;
+use crate::actions::listen::{Listening, listen};
+use crate::chat::refusal::Refusal;
+use crate::chat::session::Dialect;
+use crate::chat::ticket::TicketDigest;
+use crate::edge::browser::{auth, form, wire};
+use crate::edge::reply::{Form, Reply};
+use crate::edge::{Asked, Edge, Outcome, error, json};
+use crate::live::{Packet, PollEnd};
+use http::StatusCode;
+use rustc_hash::FxHashMap;
+use std::sync::Mutex;
+
+/// A poll that waits.
+pub struct Parked {
+    /// What it waits for.
+    pub listening: Listening,
+    /// Whether its connection stays open afterwards.
+    pub keep_alive: bool,
+    form: Form,
+    dialect: Dialect,
+    digest: TicketDigest,
+}
+
+/// Starts a poll. A dead ticket is answered at once; everything else waits outside hyper, even if it has something to get:
+/// only there is it known when an answer has been written.
+pub async fn poll(edge: &Edge, asked: &Asked) -> Result<Outcome, Refusal> {
+    auth::check_host(edge, asked)?;
+    let params = asked.params()?;
+    let form = form(&params)?;
+    let ticket = match params.required("ticket") {
+        Ok(ticket) => ticket,
+        Err(refusal) => return Ok(Outcome::Reply(error::reply(&refusal, &form))),
+    };
+    let digest = TicketDigest::of(ticket);
+    let asker = identify::by_ticket(&edge.ctx, ticket, params.optional("domain"));
+    let started = asker.and_then(|asker| Ok((listen(&edge.ctx, &asker)?, asker)));
+    let Ok((listening, asker)) = started else {
+        return Ok(Outcome::Reply(edge.dead_polls.answer(digest, &form, edge.ctx.clock.monotonic_ms())));
+    };
+    let dialect = asker.dialect().ok_or(Refusal::TicketEnded)?;
+    Ok(Outcome::Park(Parked { listening, keep_alive: asked.keep_alive, form, dialect, digest }))
+}
+
+impl Parked {
+    /// The answer to the poll.
+    pub fn reply(&self, edge: &Edge, end: PollEnd) -> Reply {
+        let packet = match end {
+            PollEnd::Packet(packet) => packet,
+            PollEnd::Superseded => Packet::default(),
+            PollEnd::Ended => return edge.dead_polls.answer(self.digest, &self.form, edge.ctx.clock.monotonic_ms()),
+        };
+        Reply::json(&self.form, &json::encode(&wire::packet(&packet, self.dialect)))
+    }
+}
+
+/// Polls with a dead ticket within this time are counted together.
+const WINDOW_MS: u64 = 10_000;
+/// So many are answered with `null`, later ones with 404.
+const NULLS_MAX: u32 = 5;
+/// Tickets counted at a time.
+const COUNTED_MAX: usize = 10_000;
+
+/// Counts polls whose ticket is not live. JSON `null` in a 200 is the one answer that makes every generation of clients
+/// stop (decision 13); whoever polls on all the same gets 404.
+#[derive(Default)]
+pub struct DeadPolls(Mutex<FxHashMap<TicketDigest, (u64, u32)>>);
+
+impl DeadPolls {
+    /// Answers one more of them.
+    pub fn answer(&self, digest: TicketDigest, form: &Form, now_ms: u64) -> Reply {
+        if self.count(digest, now_ms) <= NULLS_MAX {
+            Reply::json(form, b"null")
+        } else {
+            error::reply(&Refusal::TicketEnded, form).status(StatusCode::NOT_FOUND)
+        }
+    }
+
+    fn count(&self, digest: TicketDigest, now_ms: u64) -> u32 {
+        let mut counted = self.0.lock().expect("no panic while held");
+        if counted.len() >= COUNTED_MAX {
+            counted.retain(|_, (since, _)| now_ms < *since + WINDOW_MS);
+            if counted.len() >= COUNTED_MAX {
+                counted.clear();
+            }
+        }
+        let (since, count) = counted.entry(digest).or_insert((now_ms, 0));
+        if now_ms >= *since + WINDOW_MS {
+            (*since, *count) = (now_ms, 0);
+        }
+        *count += 1;
+        *count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sixth_poll_in_ten_seconds_is_too_many() {
+        let (dead, ticket) = (DeadPolls::default(), TicketDigest::of("x"));
+        let counts: Vec<u32> = (0..6).map(|at| dead.count(ticket, at * 1000)).collect();
+        assert_eq!(counts, [1, 2, 3, 4, 5, 6]);
+        assert_eq!(dead.count(ticket, WINDOW_MS), 1);
+        assert_eq!(dead.count(TicketDigest::of("y"), 5_000), 1, "another ticket is counted for itself");
+    }
+}

@@ -1,0 +1,3 @@
+//! How packets reach a page. One file per transport.
+
+pub mod long_poll;

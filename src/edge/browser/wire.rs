@@ -1,0 +1,432 @@
+//! The shapes on the wire, with the seed's names and their later aliases. Ids and bodies are always strings; domain types
+//! never leave this server as they are.
+
+use super::dialect;
+use crate::actions::connect::Connected;
+use crate::actions::read_room::MemberView;
+use crate::actions::{PersonView, RoomView};
+use crate::chat::entry::Message;
+use crate::chat::history::{Conversation, History};
+use crate::chat::id::UserId;
+use crate::chat::presence::{Mood, Visible};
+use crate::chat::session::Dialect;
+use crate::chat::settings::Settings;
+use crate::chat::user::Profile;
+use crate::live::{Packet, PresenceNotice, Signal};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The group of somebody who is not a friend.
+const STRANGER: &str = "stranger";
+
+/// A message (the seed's `logItem`).
+#[derive(Serialize)]
+pub struct MessageWire<'a> {
+    r#type: &'static str,
+    to: &'a str,
+    from: &'a str,
+    nick: &'a str,
+    style: &'a str,
+    body: &'a str,
+    timestamp: String,
+    seq: u64,
+}
+
+/// A message in the words of `dialect`.
+pub fn message(message: &Message, dialect: Dialect) -> MessageWire<'_> {
+    MessageWire {
+        r#type: dialect::message_type(dialect, &message.to),
+        to: message.to.id(),
+        from: message.from.id.as_str(),
+        nick: &message.nick,
+        style: &message.style,
+        body: &message.body,
+        timestamp: message.at_ms.to_string(),
+        seq: message.seq,
+    }
+}
+
+/// A history's messages, oldest first.
+pub fn messages(history: &History, dialect: Dialect) -> Vec<MessageWire<'_>> {
+    history.messages.iter().map(|item| message(item, dialect)).collect()
+}
+
+/// A map of histories. Where a user and a room have the same id, the user's history stands there.
+pub fn histories(histories: &[History], dialect: Dialect) -> BTreeMap<&str, Vec<MessageWire<'_>>> {
+    let rooms_first = |history: &&History| matches!(history.conversation, Conversation::With(_));
+    let mut ordered: Vec<&History> = histories.iter().collect();
+    ordered.sort_by_key(rooms_first);
+    ordered.into_iter().map(|history| (history.conversation.id(), messages(history, dialect))).collect()
+}
+
+/// One answer of the stream.
+#[derive(Serialize)]
+struct PacketWire<'a> {
+    status: &'static str,
+    messages: Vec<MessageWire<'a>>,
+    presences: Vec<PresenceWire<'a>>,
+    statuses: Vec<StatusWire<'a>>,
+}
+
+#[derive(Serialize)]
+struct PresenceWire<'a> {
+    from: &'a str,
+    nick: &'a str,
+    r#type: &'static str,
+    show: &'static str,
+    status: &'a str,
+}
+
+#[derive(Serialize)]
+struct StatusWire<'a> {
+    from: &'a str,
+    nick: &'a str,
+    to: &'a str,
+    show: &'static str,
+}
+
+/// A packet: always three lists.
+pub fn packet(packet: &Packet, dialect: Dialect) -> impl Serialize + '_ {
+    PacketWire {
+        status: "ok",
+        messages: packet
+            .entries
+            .iter()
+            .filter_map(|entry| entry.message())
+            .map(|item| message(item, dialect))
+            .collect(),
+        presences: packet.presences.iter().map(presence).collect(),
+        statuses: packet.signals.iter().map(status).collect(),
+    }
+}
+
+fn presence(notice: &PresenceNotice) -> PresenceWire<'_> {
+    PresenceWire {
+        from: notice.who.id.as_str(),
+        nick: &notice.who.nick,
+        r#type: notice.kind.word(),
+        show: notice.now.show_word(),
+        status: notice.now.status(),
+    }
+}
+
+fn status(signal: &Signal) -> StatusWire<'_> {
+    let Signal::Typing { from, to, typing } = signal;
+    StatusWire {
+        from: from.id.as_str(),
+        nick: &from.nick,
+        to: to.as_str(),
+        show: if *typing { "typing" } else { "clear" },
+    }
+}
+
+/// A person as their viewer sees them (the seed's `buddyInfo`).
+#[derive(Serialize)]
+pub struct PersonWire<'a> {
+    #[serde(flatten)]
+    profile: ProfileWire<'a>,
+    group: &'a str,
+    presence: &'static str,
+    show: &'static str,
+    status: &'a str,
+    status_time: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<Vec<MessageWire<'a>>>,
+}
+
+#[derive(Serialize)]
+struct ProfileWire<'a> {
+    id: &'a str,
+    uid: &'a str,
+    name: &'a str,
+    nick: &'a str,
+    pic_url: &'a str,
+    avatar: &'a str,
+    default_pic_url: &'static str,
+    default_avatar: &'static str,
+    url: &'a str,
+}
+
+fn profile(profile: &Profile) -> ProfileWire<'_> {
+    ProfileWire {
+        id: profile.id.as_str(),
+        uid: profile.id.as_str(),
+        name: profile.id.as_str(),
+        nick: &profile.nick,
+        pic_url: &profile.picture_url,
+        avatar: &profile.picture_url,
+        default_pic_url: "",
+        default_avatar: "",
+        url: &profile.url,
+    }
+}
+
+/// A person, with the history of the conversation with them, if it was read.
+pub fn person<'a>(view: &'a PersonView, history: Option<&'a History>, dialect: Dialect) -> PersonWire<'a> {
+    let at_ms = match &view.visible {
+        Visible::Online(mood) => mood.status_at_ms,
+        Visible::Offline => 0,
+    };
+    PersonWire {
+        profile: profile(&view.person.profile),
+        group: view.person.group.as_deref().unwrap_or(STRANGER),
+        presence: view.visible.word(),
+        show: view.visible.show_word(),
+        status: view.visible.status(),
+        status_time: clock_time(at_ms),
+        history: history.map(|history| messages(history, dialect)),
+    }
+}
+
+/// Hours and minutes in UTC; empty for never.
+fn clock_time(at_ms: u64) -> String {
+    let minutes = at_ms / 60_000;
+    if at_ms == 0 { String::new() } else { format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60) }
+}
+
+/// A room as its member sees it (the seed's `roomInfo`).
+#[derive(Serialize)]
+pub struct RoomWire<'a> {
+    id: &'a str,
+    name: &'a str,
+    nick: &'a str,
+    pic_url: &'a str,
+    avatar: &'a str,
+    default_pic_url: &'static str,
+    default_avatar: &'static str,
+    url: &'a str,
+    all_count: u32,
+    count: u32,
+    blocked: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<Vec<MemberWire<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<Vec<MessageWire<'a>>>,
+}
+
+/// A room, with its history if it was read.
+pub fn room<'a>(view: &'a RoomView, history: Option<&'a History>, dialect: Dialect) -> RoomWire<'a> {
+    let room = &view.membership.room;
+    RoomWire {
+        id: room.id.as_str(),
+        name: room.id.as_str(),
+        nick: &room.nick,
+        pic_url: &room.picture_url,
+        avatar: &room.picture_url,
+        default_pic_url: "",
+        default_avatar: "",
+        url: &room.url,
+        all_count: room.all_count,
+        count: view.online_count,
+        blocked: view.membership.blocked,
+        members: view
+            .online
+            .as_ref()
+            .map(|online| online.iter().map(|(who, visible)| member(&who.id, &who.nick, visible)).collect()),
+        history: history.map(|history| messages(history, dialect)),
+    }
+}
+
+/// A member of a room (the seed's `roomMemberInfo`, with the id all clients need).
+#[derive(Serialize)]
+pub struct MemberWire<'a> {
+    id: &'a str,
+    name: &'a str,
+    nick: &'a str,
+    presence: &'static str,
+    show: &'static str,
+}
+
+fn member<'a>(id: &'a UserId, nick: &'a str, visible: &Visible) -> MemberWire<'a> {
+    let id = id.as_str();
+    MemberWire { id, name: id, nick, presence: visible.word(), show: visible.show_word() }
+}
+
+/// Members of a room: for the early clients, who cannot tell, only those who are there.
+pub fn members(members: &[MemberView], dialect: Dialect) -> Vec<MemberWire<'_>> {
+    let shown = |view: &&MemberView| dialect::members_with_presence(dialect) || view.visible.is_online();
+    members.iter().filter(shown).map(|view| member(&view.profile.id, &view.profile.nick, &view.visible)).collect()
+}
+
+/// How to reach the stream (the seed's `connection`).
+#[derive(Serialize)]
+pub struct ConnectionWire<'a> {
+    domain: &'a str,
+    ticket: &'a str,
+    server: &'a str,
+    jsonpd: &'a str,
+}
+
+/// The member (the seed's `userInfo`).
+#[derive(Serialize)]
+struct UserWire<'a> {
+    #[serde(flatten)]
+    profile: ProfileWire<'a>,
+    presence: &'static str,
+    show: &'static str,
+    status: &'a str,
+    status_time: String,
+}
+
+fn user<'a>(own: &'a Profile, mood: &'a Mood) -> UserWire<'a> {
+    UserWire {
+        profile: profile(own),
+        presence: "online",
+        show: mood.show.word(),
+        status: &mood.status,
+        status_time: clock_time(mood.status_at_ms),
+    }
+}
+
+/// The answer of `online`: the seed's nine keys, and those that its clients really read.
+#[derive(Serialize)]
+struct OnlineWire<'a> {
+    success: bool,
+    server_time: u64,
+    user: UserWire<'a>,
+    connection: ConnectionWire<'a>,
+    setting: BTreeMap<&'a str, Value>,
+    buddy_online_ids: &'a str,
+    online_buddy_ids: &'a str,
+    presence_buddies: &'a [PersonWire<'a>],
+    buddies: &'a [PersonWire<'a>],
+    presence_rooms: &'a [RoomWire<'a>],
+    rooms: &'a [RoomWire<'a>],
+    histories: BTreeMap<&'a str, Vec<MessageWire<'a>>>,
+    new_messages: Vec<MessageWire<'a>>,
+    presences: BTreeMap<&'a str, &'static str>,
+}
+
+/// What `online` answers around a `Connected`.
+pub struct Around<'a> {
+    /// The site's name.
+    pub domain: &'a str,
+    /// The address of the stream.
+    pub server: &'a str,
+    /// Milliseconds since 1970.
+    pub server_time: u64,
+    /// The client's generation.
+    pub dialect: Dialect,
+}
+
+/// The JSON of `online`.
+pub fn online(connected: &Connected, around: &Around<'_>) -> Vec<u8> {
+    let dialect = around.dialect;
+    let of = |id: &str, room: bool| {
+        let is_it = |history: &&History| {
+            history.conversation.id() == id && matches!(history.conversation, Conversation::In(_)) == room
+        };
+        connected.histories.iter().find(is_it)
+    };
+    let people = connected.people.iter().map(|view| person(view, of(view.person.profile.id.as_str(), false), dialect));
+    let people: Vec<PersonWire<'_>> = people.collect();
+    let rooms = connected.rooms.iter().map(|view| room(view, of(view.membership.room.id.as_str(), true), dialect));
+    let rooms: Vec<RoomWire<'_>> = rooms.collect();
+    let online_ids: Vec<&str> = connected.online.iter().map(|(who, _)| who.id.as_str()).collect();
+    let online_ids = online_ids.join(",");
+    let seen = connected.people.iter().map(|view| (view.person.profile.id.as_str(), view.visible.show_word()));
+    let online = connected.online.iter().map(|(who, visible)| (who.id.as_str(), visible.show_word()));
+    crate::edge::json::encode(&OnlineWire {
+        success: true,
+        server_time: around.server_time,
+        user: user(&connected.profile, &connected.mood),
+        connection: ConnectionWire {
+            domain: around.domain,
+            ticket: connected.ticket.as_str(),
+            server: around.server,
+            jsonpd: around.server,
+        },
+        setting: settings(&connected.settings, dialect),
+        buddy_online_ids: &online_ids,
+        online_buddy_ids: &online_ids,
+        presence_buddies: &people,
+        buddies: &people,
+        presence_rooms: &rooms,
+        rooms: &rooms,
+        histories: histories(&connected.histories, dialect),
+        new_messages: connected.new_messages.iter().map(|item| message(item, dialect)).collect(),
+        presences: seen.chain(online).collect(),
+    })
+}
+
+/// Settings as JSON values.
+fn settings(settings: &Settings, dialect: Dialect) -> BTreeMap<&str, Value> {
+    let value = |json: &str| serde_json::from_str(json).unwrap_or(Value::Null);
+    let all = settings.0.iter().map(|(name, json)| (name.as_str(), value(json)));
+    if dialect::flat_settings(dialect) {
+        all.filter_map(|(name, value)| Some((name, flat(value)?))).collect()
+    } else {
+        all.collect()
+    }
+}
+
+/// COMPAT: the first client takes a list for a change on every start, so it gets the comma text it sent.
+fn flat(value: Value) -> Option<Value> {
+    match value {
+        Value::Array(items) => {
+            let words: Vec<String> =
+                items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), Into::into)).collect();
+            Some(Value::String(words.join(",")))
+        }
+        Value::Object(_) => None,
+        plain => Some(plain),
+    }
+}
+
+/// The answer to a message that came with a `cid`.
+#[derive(Serialize)]
+pub struct SentWire {
+    status: &'static str,
+    id: String,
+    seq: u64,
+    timestamp: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dup: bool,
+}
+
+/// What was stored, and whether it had been stored before.
+pub fn sent(message: &Message, epoch: &str, repeated: bool) -> SentWire {
+    SentWire {
+        status: "ok",
+        id: format!("{epoch}-{}", message.seq),
+        seq: message.seq,
+        timestamp: message.at_ms.to_string(),
+        dup: repeated,
+    }
+}
+
+/// The addressee a `type` word means: a user's or a room's id follows.
+pub fn is_to_room(word: Option<&str>) -> Option<bool> {
+    match word {
+        None | Some("unicast" | "chat" | "msg") => Some(false),
+        Some("multicast" | "grpchat") => Some(true),
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::entry::{Addressee, Party};
+    use crate::chat::id::{RoomId, RoomNumber, UserId, UserNumber};
+
+    #[test]
+    fn every_dialect_reads_back_the_types_it_is_sent() {
+        let user = Addressee::User(Party { number: UserNumber(1), id: UserId::parse("a").unwrap() });
+        let room = Addressee::Room { number: RoomNumber(1), id: RoomId::parse("a").unwrap() };
+        for dialect in Dialect::ALL {
+            for to in [&user, &room] {
+                let is_room = matches!(to, Addressee::Room { .. });
+                assert_eq!(is_to_room(Some(dialect::message_type(dialect, to))), Some(is_room));
+            }
+        }
+        assert_eq!(is_to_room(Some("broadcast")), None);
+    }
+
+    #[test]
+    fn times_are_hours_and_minutes() {
+        assert_eq!(clock_time(0), "");
+        assert_eq!(clock_time(((10 * 60 + 55) * 60 + 7) * 1000), "10:55");
+    }
+}

@@ -1,0 +1,103 @@
+//! Fills the demonstration's site with its people, rooms and history the first time it is started.
+
+use super::people::{FRIENDS, MEMBERS, ROOMS, SAID};
+use crate::actions::Context;
+use crate::actions::sync_directory::{import_history, sync_directory};
+use crate::chat::entry::{Draft, Party, To};
+use crate::chat::id::{BadId, RoomId, SiteNumber, UserId};
+use crate::chat::refusal::Refusal;
+use crate::chat::site::Site;
+use crate::clock::random;
+use crate::store::{DirectoryChange, NewSite};
+use std::collections::HashMap;
+
+/// The demonstration's site name.
+const SITE: &str = "localhost";
+/// Its key, known to everybody: it is served on loopback only.
+const PUBLIC_KEY: &str = "public";
+
+impl From<BadId> for Refusal {
+    fn from(_: BadId) -> Self {
+        Self::BadParameter("id")
+    }
+}
+
+/// Makes sure that the demonstration's site is there, with life in it.
+pub async fn ensure(ctx: &Context) -> Result<Site, Refusal> {
+    let new = NewSite {
+        name: SITE.into(),
+        public_key: PUBLIC_KEY.into(),
+        token_secret: random::<32>().to_vec(),
+        epoch: random::<6>().iter().map(|byte| format!("{byte:02x}")).collect(),
+        directory_complete: true,
+    };
+    let (site, is_new) = ctx.store.ensure_site(new).await?;
+    if is_new {
+        let oldest_minutes = SAID.iter().map(|(minutes, ..)| *minutes).max().unwrap_or(0);
+        let began_ms = minutes_ago(ctx, oldest_minutes);
+        sync_directory(ctx, site.number, directory()?, members()?, began_ms).await?;
+        import(ctx, site.number).await?;
+    }
+    Ok(site)
+}
+
+fn minutes_ago(ctx: &Context, minutes: u64) -> u64 {
+    ctx.clock.wall_ms().saturating_sub(minutes * 60_000)
+}
+
+fn picture(id: &str) -> String {
+    format!("/demo/assets/pictures/{id}.svg")
+}
+
+fn directory() -> Result<Vec<DirectoryChange>, BadId> {
+    let mut changes = Vec::new();
+    for card in &MEMBERS {
+        let (id, nick) = (UserId::parse(card.id)?, card.nick.to_owned());
+        let url = format!("../members/{}", card.id);
+        changes.push(DirectoryChange::User { id, nick, picture_url: picture(card.id), url });
+    }
+    for (user, group, buddy, buddy_group) in FRIENDS {
+        let (user, buddy) = (UserId::parse(user)?, UserId::parse(buddy)?);
+        changes.push(DirectoryChange::Friends { user, buddy, group: group.into(), buddy_group: buddy_group.into() });
+    }
+    for room in &ROOMS {
+        let (id, nick) = (RoomId::parse(room.id)?, room.nick.to_owned());
+        let url = format!("../rooms/{}", room.id);
+        changes.push(DirectoryChange::Room { id, nick, picture_url: picture(room.id), url, open: true });
+    }
+    Ok(changes)
+}
+
+fn members() -> Result<Vec<(RoomId, UserId)>, BadId> {
+    let pairs = ROOMS.iter().flat_map(|room| room.members.iter().map(|member| (room.id, *member)));
+    pairs.map(|(room, member)| Ok((RoomId::parse(room)?, UserId::parse(member)?))).collect()
+}
+
+async fn import(ctx: &Context, site: SiteNumber) -> Result<(), Refusal> {
+    let mut known = HashMap::new();
+    for card in &MEMBERS {
+        let id = UserId::parse(card.id)?;
+        let member = ctx.store.member(site, id.clone()).await?.ok_or(Refusal::UnknownUser)?;
+        known.insert(card.id, (Party { number: member.profile.number, id }, member.profile.nick));
+    }
+    let mut drafts = Vec::new();
+    for (minutes, from, to, body) in SAID {
+        let (from, nick) = known.get(from).cloned().ok_or(Refusal::UnknownUser)?;
+        let is_room = ROOMS.iter().any(|room| room.id == to);
+        let to = if is_room { To::Room(RoomId::parse(to)?) } else { To::User(UserId::parse(to)?) };
+        let now_ms = minutes_ago(ctx, minutes);
+        drafts.push(Draft {
+            site,
+            from,
+            nick,
+            to,
+            style: "".into(),
+            body: body.into(),
+            origin: None,
+            cid: None,
+            now_ms,
+        });
+    }
+    let readers: Vec<_> = known.values().map(|(party, _)| (site, party.number)).collect();
+    import_history(ctx, drafts, &readers).await
+}

@@ -1,0 +1,83 @@
+//! Refusals on the wire: mapped here, once. Decision 18 says which form which client understands.
+
+use super::json;
+use super::reply::{Form, Reply};
+use crate::chat::refusal::Refusal;
+use http::StatusCode;
+use serde::Serialize;
+
+/// The body of every refusal. `error_msg` and `error` are the words that old clients translate.
+#[derive(Serialize)]
+struct Body<'a> {
+    success: bool,
+    status: &'a str,
+    code: &'a str,
+    error_msg: &'a str,
+    error: &'a str,
+    message: String,
+}
+
+/// The HTTP status of a refusal.
+pub fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::BadRequest(_)
+        | Refusal::MissingParameter(_)
+        | Refusal::RepeatedParameter
+        | Refusal::BadParameter(_)
+        | Refusal::BadEncoding
+        | Refusal::BadCallback
+        | Refusal::TooManyIds => StatusCode::BAD_REQUEST,
+        Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Refusal::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Refusal::NotFound | Refusal::UnknownUser | Refusal::UnknownRoom => StatusCode::NOT_FOUND,
+        Refusal::NotSignedIn | Refusal::TicketEnded => StatusCode::UNAUTHORIZED,
+        Refusal::CrossSite | Refusal::ForeignHost | Refusal::NotAMember => StatusCode::FORBIDDEN,
+        Refusal::CidReused => StatusCode::CONFLICT,
+        Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The words old clients have a translation for.
+fn old_words(refusal: &Refusal) -> &'static str {
+    match status(refusal) {
+        StatusCode::NOT_FOUND => "Not Found",
+        StatusCode::UNAUTHORIZED => "Not Authorized",
+        StatusCode::FORBIDDEN => "Forbidden",
+        _ => "Connect Error",
+    }
+}
+
+/// A refusal in the form its client understands: in a script always 200, since a script with an error status has no body.
+pub fn reply(refusal: &Refusal, form: &Form) -> Reply {
+    let (words, message) = (old_words(refusal), refusal.to_string());
+    let body = Body { success: false, status: "error", code: refusal.code(), error_msg: words, error: words, message };
+    let text = json::encode(&body);
+    let mut reply = match form {
+        Form::Script(_) => Reply::json(form, &text),
+        Form::Plain => Reply::json(form, &text).status(status(refusal)),
+    };
+    if *refusal == Refusal::MethodNotAllowed {
+        reply = reply.header(http::header::ALLOW, "GET, POST");
+    }
+    if *refusal == Refusal::Unavailable {
+        reply = reply.header(http::header::RETRY_AFTER, "1");
+    }
+    reply
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_explained_with_its_status() {
+        let codes = include_str!("../../protocol/codes.md");
+        for refusal in Refusal::ALL {
+            let row = format!("| `{}` | {} |", refusal.code(), status(&refusal).as_u16());
+            assert!(codes.contains(&row), "protocol/codes.md needs a line beginning {row}");
+        }
+        let rows = codes.lines().filter(|line| line.starts_with("| `")).count();
+        assert_eq!(rows, Refusal::ALL.len(), "protocol/codes.md explains a code that does not exist");
+    }
+}

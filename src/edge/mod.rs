@@ -1,0 +1,138 @@
+//! The outside world comes in here: HTTP, JSONP and JSON live in this folder only. Every path stands on one screen, in
+//! `route`.
+
+pub mod accept;
+pub mod browser;
+pub mod demo;
+pub mod error;
+mod health;
+pub mod json;
+pub mod params;
+pub mod reply;
+
+use crate::actions::Context;
+use crate::chat::refusal::Refusal;
+use browser::auth::SignIn;
+use browser::transport::long_poll::{self, DeadPolls, Parked};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Uri};
+use params::Params;
+use reply::{Form, Reply};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The request line, in bytes: a message of a JSONP page travels in it.
+const REQUEST_LINE_MAX: usize = 32 * 1024;
+/// All headers together, in bytes: old clients keep a cookie of several KB.
+const HEADERS_MAX: usize = 48 * 1024;
+
+/// What answering takes.
+pub struct Edge {
+    /// For the actions.
+    pub ctx: Arc<Context>,
+    /// Who may come in.
+    pub sign_in: SignIn,
+    /// Where this server is reached from outside, without a slash at the end; else what the request says.
+    pub public_url: Option<String>,
+    /// Counts polls with dead tickets.
+    pub dead_polls: DeadPolls,
+}
+
+/// A request, read completely.
+pub struct Asked {
+    /// Its method.
+    pub method: Method,
+    /// Its target.
+    pub uri: Uri,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
+    /// Whom it came from.
+    pub peer: SocketAddr,
+    /// Whether the connection stays open afterwards.
+    pub keep_alive: bool,
+}
+
+impl Asked {
+    /// A header as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Query and form.
+    pub fn params(&self) -> Result<Params, Refusal> {
+        let form = match self.header("content-type") {
+            _ if self.body.is_empty() => &[][..],
+            None => &self.body[..],
+            Some(kind) if kind.starts_with("application/x-www-form-urlencoded") || kind.starts_with("text/plain") => {
+                &self.body[..]
+            }
+            Some(_) => return Err(Refusal::BadRequest("parameters are sent as application/x-www-form-urlencoded")),
+        };
+        Params::parse(self.uri.query().unwrap_or_default(), form)
+    }
+
+    /// The host and port the client believes to talk to.
+    pub fn host(&self) -> Option<&str> {
+        self.uri.authority().map(http::uri::Authority::as_str).or_else(|| self.header("host"))
+    }
+
+    fn check_size(&self) -> Result<(), Refusal> {
+        let line = self.uri.path_and_query().map_or(0, |target| target.as_str().len());
+        let headers: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        if line > REQUEST_LINE_MAX || headers > HEADERS_MAX { Err(Refusal::TooLarge) } else { Ok(()) }
+    }
+
+    fn only(&self, methods: &[Method]) -> Result<(), Refusal> {
+        if methods.contains(&self.method) { Ok(()) } else { Err(Refusal::MethodNotAllowed) }
+    }
+}
+
+/// What becomes of a request.
+pub enum Outcome {
+    /// An answer.
+    Reply(Reply),
+    /// A poll: the connection is taken from hyper and waits with nothing but its socket.
+    Park(Parked),
+}
+
+/// Answers one request.
+pub async fn handle(edge: &Arc<Edge>, asked: &Asked) -> Outcome {
+    match route(edge, asked).await {
+        Ok(outcome) => outcome,
+        Err(refusal) => Outcome::Reply(error::reply(&refusal, &Form::Plain)),
+    }
+}
+
+async fn route(edge: &Arc<Edge>, asked: &Asked) -> Result<Outcome, Refusal> {
+    asked.check_size()?;
+    let path = asked.uri.path();
+    let reply = match path {
+        "/healthz" => asked.only(&[Method::GET, Method::HEAD]).map(|()| health::alive())?,
+        "/readyz" => {
+            asked.only(&[Method::GET, Method::HEAD])?;
+            health::ready(&edge.ctx).await
+        }
+        "/packets" | "/webim/packets" => return poll(edge, asked).await,
+        "/" if has_ticket(asked) => return poll(edge, asked).await,
+        _ if path.starts_with("/webim/") => {
+            asked.only(&[Method::GET, Method::POST])?;
+            browser::answer(edge, asked).await?
+        }
+        "/" | "/demo" | "/favicon.ico" => demo::answer(edge, asked).await?,
+        _ if path.starts_with("/demo/") => demo::answer(edge, asked).await?,
+        _ => return Err(Refusal::NotFound),
+    };
+    Ok(Outcome::Reply(reply))
+}
+
+async fn poll(edge: &Arc<Edge>, asked: &Asked) -> Result<Outcome, Refusal> {
+    asked.only(&[Method::GET, Method::POST])?;
+    long_poll::poll(edge, asked).await
+}
+
+/// The oldest pages poll the server's address itself, without a path.
+fn has_ticket(asked: &Asked) -> bool {
+    asked.uri.query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("ticket=")))
+}

@@ -1,0 +1,222 @@
+//! Users in memory, sharded: one short lock at a time, never across a wait.
+
+use super::session::{Session, Signal};
+use super::user::User;
+use super::wheel::Wheel;
+use super::{Times, rooms};
+use crate::chat::entry::SharedEntry;
+use crate::chat::id::{RoomNumber, UserKey, UserNumber};
+use crate::chat::presence::Visible;
+use crate::chat::session::SessionNumber;
+use crate::chat::user::Identity;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+const SHARDS: usize = 32;
+
+/// Held polls that one shard wakes for presence alone per tick; the others wait for the next tick.
+const PRESENCE_WAKES_PER_TICK: usize = 2_000;
+
+/// Users of one shard and their deadlines.
+pub(super) struct Shard {
+    pub(super) users: FxHashMap<UserKey, User>,
+    wheel: Wheel,
+    wakes_left: usize,
+}
+
+/// A change of somebody's visible state that has to reach those who watch.
+pub(super) struct Ripple {
+    pub(super) key: UserKey,
+    pub(super) who: Arc<Identity>,
+    pub(super) was_online: bool,
+    pub(super) is_online: bool,
+    pub(super) buddies: Arc<[UserNumber]>,
+    pub(super) rooms: Vec<RoomNumber>,
+    pub(super) stamp: u64,
+    /// The user has left memory.
+    pub(super) gone: bool,
+}
+
+/// What looking at a user brought about.
+#[derive(Default)]
+pub(super) struct Effects {
+    pub(super) ripple: Option<Ripple>,
+    pub(super) ended: Vec<(UserKey, Session)>,
+}
+
+pub(super) struct Hub {
+    shards: Box<[Mutex<Shard>]>,
+    times: Times,
+    stamps: AtomicU64,
+}
+
+impl Hub {
+    pub(super) fn new(times: Times, now_ms: u64) -> Self {
+        let shard = |_| {
+            Mutex::new(Shard {
+                users: FxHashMap::default(),
+                wheel: Wheel::new(now_ms),
+                wakes_left: PRESENCE_WAKES_PER_TICK,
+            })
+        };
+        Self { shards: (0..SHARDS).map(shard).collect(), times, stamps: AtomicU64::new(1) }
+    }
+
+    fn index(key: UserKey) -> usize {
+        usize::try_from(FxBuildHasher.hash_one(key) >> 32).unwrap_or(0) % SHARDS
+    }
+
+    pub(super) fn shard(&self, key: UserKey) -> MutexGuard<'_, Shard> {
+        self.shards[Self::index(key)].lock().expect("no panic while held")
+    }
+
+    /// Does something to a user, then looks at all their deadlines. `None` if the user is not in memory.
+    pub(super) fn with<T>(&self, key: UserKey, now_ms: u64, act: impl FnOnce(&mut User) -> T) -> Option<(T, Effects)> {
+        let mut shard = self.shard(key);
+        let user = shard.users.get_mut(&key)?;
+        let before = user.visible();
+        let result = act(user);
+        let effects = self.look(&mut shard, key, &before, now_ms);
+        Some((result, effects))
+    }
+
+    /// Puts a user into memory if absent, then does as `with`.
+    pub(super) fn with_or_insert<T>(
+        &self,
+        key: UserKey,
+        now_ms: u64,
+        make: impl FnOnce() -> User,
+        act: impl FnOnce(&mut User, bool) -> T,
+    ) -> (T, Effects) {
+        let mut shard = self.shard(key);
+        let fresh = !shard.users.contains_key(&key);
+        let user = shard.users.entry(key).or_insert_with(make);
+        let before = user.visible();
+        let result = act(user, fresh);
+        let effects = self.look(&mut shard, key, &before, now_ms);
+        (result, effects)
+    }
+
+    /// A number that orders what happened to users.
+    pub(super) fn stamp(&self) -> u64 {
+        self.stamps.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn look(&self, shard: &mut Shard, key: UserKey, before: &Visible, now_ms: u64) -> Effects {
+        let Some(user) = shard.users.get_mut(&key) else { return Effects::default() };
+        let sweep = user.sweep(&self.times, now_ms);
+        let after = user.visible();
+        let ripple = (*before != after || sweep.gone).then(|| Ripple {
+            key,
+            who: Arc::clone(&user.identity),
+            was_online: before.is_online(),
+            is_online: after.is_online(),
+            buddies: Arc::clone(&user.buddies),
+            rooms: user.rooms.clone(),
+            stamp: self.stamp(),
+            gone: sweep.gone,
+        });
+        if let Some(next) = sweep.next_ms.filter(|next| user.armed_ms.is_none_or(|armed| *next < armed)) {
+            user.armed_ms = Some(shard.wheel.arm(key, next));
+        }
+        if sweep.gone {
+            shard.users.remove(&key);
+        }
+        Effects { ripple, ended: sweep.ended.into_iter().map(|session| (key, session)).collect() }
+    }
+
+    /// Looks at everybody whose time has come.
+    pub(super) fn tick(&self, now_ms: u64) -> Vec<Effects> {
+        let mut all = Vec::new();
+        for index in 0..SHARDS {
+            let mut shard = self.shards[index].lock().expect("no panic while held");
+            shard.wakes_left = PRESENCE_WAKES_PER_TICK;
+            for key in shard.wheel.due(now_ms) {
+                let Some(user) = shard.users.get_mut(&key) else { continue };
+                if user.armed_ms.is_some_and(|armed| armed > now_ms) {
+                    continue; // an entry that an earlier one has replaced
+                }
+                user.armed_ms = None;
+                let before = user.visible();
+                let effects = self.look(&mut shard, key, &before, now_ms);
+                if effects.ripple.is_some() || !effects.ended.is_empty() {
+                    all.push(effects);
+                }
+            }
+        }
+        all
+    }
+
+    /// Notes on every session of `watcher`, or on one, that `who` changed, and wakes held polls that may be woken.
+    pub(super) fn mark(
+        &self,
+        watcher: UserKey,
+        only: Option<SessionNumber>,
+        who: &Arc<Identity>,
+        was_online: bool,
+        now_ms: u64,
+    ) {
+        let mut shard = self.shard(watcher);
+        let Shard { users, wheel, wakes_left } = &mut *shard;
+        let Some(user) = users.get_mut(&watcher) else { return };
+        for session in user.sessions.iter_mut().filter(|session| only.is_none_or(|only| session.number == only)) {
+            session.mark(who, was_online);
+            let Some(due) = session.presence_due(self.times.presence_wake_ms) else { continue };
+            if due <= now_ms && *wakes_left > 0 {
+                *wakes_left -= 1;
+                session.wake();
+            } else if user.armed_ms.is_none_or(|armed| due < armed) {
+                user.armed_ms = Some(wheel.arm(watcher, due));
+            }
+        }
+    }
+
+    /// Hands a row to all sessions of a user but the one it came from.
+    pub(super) fn push(&self, key: UserKey, entry: &SharedEntry, except: Option<SessionNumber>) {
+        let mut shard = self.shard(key);
+        let Some(user) = shard.users.get_mut(&key) else { return };
+        for session in user.sessions.iter_mut().filter(|session| Some(session.number) != except) {
+            session.push(entry);
+        }
+    }
+
+    pub(super) fn signal(&self, key: UserKey, signal: &Signal) {
+        if let Some(user) = self.shard(key).users.get_mut(&key) {
+            for session in &mut user.sessions {
+                session.signal(signal.clone());
+            }
+        }
+    }
+
+    /// What others see of a user.
+    pub(super) fn visible(&self, key: UserKey) -> Visible {
+        self.shard(key).users.get(&key).map_or(Visible::Offline, User::visible)
+    }
+
+    /// Who a user is and what is to be seen of them, if others see them online.
+    pub(super) fn seen_online(&self, key: UserKey) -> Option<(Arc<Identity>, Visible)> {
+        let shard = self.shard(key);
+        let user = shard.users.get(&key)?;
+        let visible = user.visible();
+        visible.is_online().then(|| (Arc::clone(&user.identity), visible))
+    }
+
+    /// Does something to every session in memory, shard by shard.
+    pub(super) fn for_each_session(&self, mut act: impl FnMut(UserKey, &mut Session)) {
+        for shard in &self.shards {
+            let mut shard = shard.lock().expect("no panic while held");
+            for (key, user) in &mut shard.users {
+                for session in &mut user.sessions {
+                    act(*key, session);
+                }
+            }
+        }
+    }
+}
+
+/// The seat a user takes in each of their rooms.
+pub(super) fn seat(stamp: u64, visible: bool, blocked: bool) -> rooms::Seat {
+    rooms::Seat { stamp, visible, blocked }
+}

@@ -1,0 +1,222 @@
+//! What one session has not confirmed yet: a window on the log, in seq order. It is bounded; past its bounds the buffer is
+//! dropped, never the messages: the session is then *behind* and refills from the log.
+
+use crate::chat::entry::{Message, Seq, SharedEntry};
+use std::collections::VecDeque;
+
+/// Rows held for one session.
+pub(super) const OUTBOX_ROWS_MAX: usize = 500;
+/// Bytes of message text held for one session.
+const OUTBOX_BYTES_MAX: usize = 256 * 1024;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fill {
+    /// `rows` is everything after the cursor.
+    Current,
+    /// A read of the log is under way; rows that arrive meanwhile are kept.
+    Filling { overflowed: bool },
+    /// There may be more in the log after `enqueued`.
+    Behind,
+}
+
+#[derive(Debug)]
+pub(super) struct Outbox {
+    rows: VecDeque<SharedEntry>,
+    bytes: usize,
+    /// Everything for this session up to here is confirmed or in `rows`.
+    enqueued: Seq,
+    fill: Fill,
+}
+
+fn weight(entry: &SharedEntry) -> usize {
+    entry.message().map_or(0, |message: &Message| message.body.len())
+}
+
+impl Outbox {
+    /// Of a session whose page is being read: keeps what arrives.
+    pub(super) fn filling() -> Self {
+        Self { rows: VecDeque::new(), bytes: 0, enqueued: 0, fill: Fill::Filling { overflowed: false } }
+    }
+
+    /// Of a session that has everything through `cursor` and may have missed what follows.
+    pub(super) fn behind(cursor: Seq) -> Self {
+        Self { rows: VecDeque::new(), bytes: 0, enqueued: cursor, fill: Fill::Behind }
+    }
+
+    /// A row for this session arrived from the tail. Returns whether there is something new to send.
+    pub(super) fn push(&mut self, entry: &SharedEntry, acked: Seq) -> bool {
+        match self.fill {
+            Fill::Behind => return true,
+            Fill::Current if entry.seq() <= self.enqueued => return false,
+            Fill::Current | Fill::Filling { .. } => {}
+        }
+        if self.rows.len() >= OUTBOX_ROWS_MAX || self.bytes + weight(entry) > OUTBOX_BYTES_MAX {
+            self.overflow(acked);
+            return true;
+        }
+        self.bytes += weight(entry);
+        self.rows.push_back(entry.clone());
+        if self.fill == Fill::Current {
+            self.enqueued = entry.seq();
+        }
+        true
+    }
+
+    fn overflow(&mut self, acked: Seq) {
+        self.drop_rows();
+        if let Fill::Filling { .. } = self.fill {
+            self.fill = Fill::Filling { overflowed: true };
+        } else {
+            self.enqueued = acked;
+            self.fill = Fill::Behind;
+        }
+    }
+
+    fn drop_rows(&mut self) {
+        self.rows = VecDeque::new();
+        self.bytes = 0;
+    }
+
+    /// Whether the log must be read before anything more can be sent; if so, from where.
+    pub(super) fn begin_fill(&mut self) -> Option<Seq> {
+        let wanted = self.fill == Fill::Behind && self.rows.is_empty();
+        wanted.then(|| {
+            self.fill = Fill::Filling { overflowed: false };
+            self.enqueued
+        })
+    }
+
+    /// The log was read: `entries` are all rows for this session through `through`.
+    pub(super) fn finish_fill(&mut self, entries: Vec<SharedEntry>, through: Seq, more: bool) {
+        let overflowed = self.fill == Fill::Filling { overflowed: true };
+        let arrived = std::mem::take(&mut self.rows);
+        self.rows = entries.into();
+        self.enqueued = through;
+        self.fill = if more || overflowed { Fill::Behind } else { Fill::Current };
+        if self.fill == Fill::Current {
+            for entry in arrived.into_iter().filter(|entry| entry.seq() > through) {
+                self.enqueued = entry.seq();
+                self.rows.push_back(entry);
+            }
+        }
+        self.bytes = self.rows.iter().map(weight).sum();
+    }
+
+    /// The read failed or was given up.
+    pub(super) fn abort_fill(&mut self) {
+        if let Fill::Filling { .. } = self.fill {
+            self.drop_rows();
+            self.fill = Fill::Behind;
+        }
+    }
+
+    /// Drops what is confirmed. Returns whether any row was.
+    pub(super) fn confirm(&mut self, acked: Seq) -> bool {
+        let before = self.rows.len();
+        while self.rows.front().is_some_and(|entry| entry.seq() <= acked) {
+            if let Some(entry) = self.rows.pop_front() {
+                self.bytes -= weight(&entry);
+            }
+        }
+        if self.rows.is_empty() {
+            self.rows.shrink_to(0);
+        }
+        if !matches!(self.fill, Fill::Filling { .. }) {
+            self.enqueued = self.enqueued.max(acked);
+        }
+        self.rows.len() < before
+    }
+
+    /// Everything that is not confirmed, and the seq that sending all of it reaches. `position` is how far the tail has
+    /// handed out: with nothing left to send the cursor moves there.
+    pub(super) fn contents(&self, position: Seq) -> (Vec<SharedEntry>, Seq) {
+        let rows: Vec<SharedEntry> = self.rows.iter().cloned().collect();
+        let last = rows.last().map_or(self.enqueued, |entry| entry.seq());
+        let through = if self.fill == Fill::Current { last.max(position) } else { last };
+        (rows, through)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether a read of the log is under way.
+    pub(super) fn is_filling(&self) -> bool {
+        matches!(self.fill, Fill::Filling { .. })
+    }
+
+    /// The first seq that may not be confirmed, if anything may be under way.
+    pub(super) fn first_unconfirmed(&self) -> Option<Seq> {
+        match self.rows.front() {
+            Some(entry) => Some(entry.seq()),
+            None if self.fill == Fill::Current => None,
+            None => Some(self.enqueued + 1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::entry::{Addressee, Entry, Party};
+    use crate::chat::id::{UserId, UserNumber};
+    use std::sync::Arc;
+
+    fn row(seq: Seq) -> SharedEntry {
+        let party = Party { number: UserNumber(1), id: UserId::parse("a").unwrap() };
+        Arc::new(Entry::Message(Message {
+            seq,
+            at_ms: 0,
+            from: party.clone(),
+            nick: "".into(),
+            to: Addressee::User(party),
+            style: "".into(),
+            body: "x".into(),
+            origin: None,
+            hidden: false,
+        }))
+    }
+
+    fn seqs(outbox: &Outbox) -> Vec<Seq> {
+        outbox.contents(0).0.iter().map(|entry| entry.seq()).collect()
+    }
+
+    /// Negative control: let `finish_fill` drop `arrived` and rows 8 and 9 are lost here.
+    #[test]
+    fn rows_that_arrive_during_the_cut_are_kept_once() {
+        let mut outbox = Outbox::filling();
+        for seq in [6, 7, 8, 9] {
+            outbox.push(&row(seq), 0);
+        }
+        outbox.finish_fill(vec![row(5), row(7)], 7, false);
+        assert_eq!(seqs(&outbox), [5, 7, 8, 9]);
+        assert!(!outbox.push(&row(9), 0), "a row that is there already");
+        outbox.push(&row(10), 0);
+        outbox.confirm(9);
+        assert_eq!(seqs(&outbox), [10]);
+    }
+
+    #[test]
+    fn an_overflow_drops_the_buffer_and_refills_from_the_cursor() {
+        let mut outbox = Outbox::filling();
+        outbox.finish_fill(vec![], 10, false);
+        for seq in 11..=(12 + OUTBOX_ROWS_MAX as u64) {
+            outbox.push(&row(seq), 10);
+        }
+        assert!(outbox.is_empty());
+        assert_eq!(outbox.begin_fill(), Some(10));
+        assert_eq!(outbox.begin_fill(), None, "one reader at a time");
+        outbox.finish_fill((11..=510).map(row).collect(), 510, true);
+        assert_eq!(outbox.begin_fill(), None, "first what is here");
+        outbox.confirm(510);
+        assert_eq!(outbox.begin_fill(), Some(510));
+    }
+
+    #[test]
+    fn an_idle_cursor_moves_with_the_tail_but_not_past_what_is_missing() {
+        let mut outbox = Outbox::filling();
+        outbox.finish_fill(vec![], 10, false);
+        assert_eq!(outbox.contents(25).1, 25);
+        assert_eq!(Outbox::behind(10).contents(25).1, 10);
+    }
+}

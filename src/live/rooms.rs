@@ -1,0 +1,125 @@
+//! Who is in which room among the users in memory. Every change carries the stamp of the user's state it comes from; an
+//! older stamp never overwrites a newer one, so no lock is held across two users or a user and a room.
+
+use crate::chat::id::{RoomKey, UserNumber};
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::hash::BuildHasher;
+use std::sync::{Mutex, MutexGuard};
+
+const SHARDS: usize = 16;
+
+/// One user's place in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seat {
+    /// Orders changes of one user.
+    pub(super) stamp: u64,
+    /// Whether others see the user online.
+    pub(super) visible: bool,
+    /// Whether the user has silenced the room.
+    pub(super) blocked: bool,
+}
+
+#[derive(Default)]
+struct Room {
+    seats: FxHashMap<UserNumber, Seat>,
+    visible: u32,
+}
+
+impl Room {
+    fn put(&mut self, user: UserNumber, seat: Seat) {
+        let old = self.seats.get(&user).copied();
+        if old.is_some_and(|old| old.stamp > seat.stamp) {
+            return;
+        }
+        self.visible -= u32::from(old.is_some_and(|old| old.visible));
+        self.visible += u32::from(seat.visible);
+        self.seats.insert(user, seat);
+    }
+
+    fn remove(&mut self, user: UserNumber, stamp: u64) {
+        if let Some(old) = self.seats.get(&user).copied().filter(|old| old.stamp <= stamp) {
+            self.visible -= u32::from(old.visible);
+            self.seats.remove(&user);
+        }
+    }
+}
+
+/// The rooms that have anybody in memory.
+pub(super) struct Rooms {
+    shards: Box<[Mutex<FxHashMap<RoomKey, Room>>]>,
+}
+
+impl Rooms {
+    pub(super) fn new() -> Self {
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    }
+
+    fn shard(&self, room: RoomKey) -> MutexGuard<'_, FxHashMap<RoomKey, Room>> {
+        let hash = FxBuildHasher.hash_one(room);
+        self.shards[usize::try_from(hash >> 32).unwrap_or(0) % SHARDS].lock().expect("no panic while held")
+    }
+
+    pub(super) fn put(&self, room: RoomKey, user: UserNumber, seat: Seat) {
+        self.shard(room).entry(room).or_default().put(user, seat);
+    }
+
+    /// Changes a seat that is there.
+    pub(super) fn update(&self, room: RoomKey, user: UserNumber, stamp: u64, change: impl FnOnce(&mut Seat)) {
+        let mut shard = self.shard(room);
+        let Some(room) = shard.get_mut(&room) else { return };
+        if let Some(mut seat) = room.seats.get(&user).copied() {
+            seat.stamp = seat.stamp.max(stamp);
+            change(&mut seat);
+            room.put(user, seat);
+        }
+    }
+
+    pub(super) fn remove(&self, room: RoomKey, user: UserNumber, stamp: u64) {
+        let mut shard = self.shard(room);
+        if let Some(entry) = shard.get_mut(&room) {
+            entry.remove(user, stamp);
+            if entry.seats.is_empty() {
+                shard.remove(&room);
+            }
+        }
+    }
+
+    /// How many members others see online.
+    pub(super) fn visible_count(&self, room: RoomKey) -> u32 {
+        self.shard(room).get(&room).map_or(0, |room| room.visible)
+    }
+
+    /// Members others see online, at most `limit`.
+    pub(super) fn visible_members(&self, room: RoomKey, limit: usize) -> Vec<UserNumber> {
+        let shard = self.shard(room);
+        let seats = shard.get(&room).into_iter().flat_map(|room| &room.seats);
+        seats.filter(|(_, seat)| seat.visible).map(|(user, _)| *user).take(limit).collect()
+    }
+
+    /// Members in memory who listen to the room.
+    pub(super) fn listeners(&self, room: RoomKey) -> Vec<UserNumber> {
+        let shard = self.shard(room);
+        let seats = shard.get(&room).into_iter().flat_map(|room| &room.seats);
+        seats.filter(|(_, seat)| !seat.blocked).map(|(user, _)| *user).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::id::{RoomNumber, SiteNumber};
+
+    #[test]
+    fn an_older_change_never_wins() {
+        let (rooms, room, user) = (Rooms::new(), SiteNumber(1).room(RoomNumber(1)), UserNumber(7));
+        rooms.put(room, user, Seat { stamp: 5, visible: true, blocked: false });
+        rooms.remove(room, user, 4);
+        assert_eq!(rooms.visible_count(room), 1, "a removal from an earlier life of the user");
+        rooms.put(room, user, Seat { stamp: 3, visible: false, blocked: true });
+        assert_eq!((rooms.visible_count(room), rooms.listeners(room)), (1, vec![user]));
+        rooms.update(room, user, 6, |seat| seat.visible = false);
+        assert_eq!(rooms.visible_count(room), 0);
+        rooms.remove(room, user, 7);
+        assert!(rooms.listeners(room).is_empty());
+    }
+}

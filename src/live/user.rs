@@ -1,0 +1,198 @@
+//! One user in memory: who they are, what they say about themselves, their friends, rooms and sessions.
+
+use super::Times;
+use super::session::Session;
+use crate::chat::entry::Seq;
+use crate::chat::id::{RoomNumber, UserNumber};
+use crate::chat::presence::{Mood, Visible};
+use crate::chat::room::Membership;
+use crate::chat::session::SessionNumber;
+use crate::chat::user::Identity;
+use std::sync::Arc;
+
+/// Tickets of one user; a further one ends the one that has been idle longest.
+const SESSIONS_MAX: usize = 20;
+
+#[derive(Debug)]
+pub(super) struct User {
+    pub(super) identity: Arc<Identity>,
+    pub(super) mood: Mood,
+    pub(super) buddies: Arc<[UserNumber]>,
+    pub(super) rooms: Vec<RoomNumber>,
+    pub(super) sessions: Vec<Session>,
+    pub(super) delivered: Seq,
+    /// Until when the user counts as here though no session is present.
+    grace_until_ms: Option<u64>,
+    /// Whether others were last told that the user is online.
+    told_online: bool,
+    /// Rooms whose seats changed while a first session was opening: there memory knows better than the page's snapshot.
+    pub(super) reseated: Vec<RoomNumber>,
+    /// The earliest entry in the wheel.
+    pub(super) armed_ms: Option<u64>,
+}
+
+/// What a look at a user at some time found.
+#[derive(Default)]
+pub(super) struct Sweep {
+    /// Sessions that have ended.
+    pub(super) ended: Vec<Session>,
+    /// Whether others saw the user before, if that changed.
+    pub(super) flipped: bool,
+    /// Nothing is left of the user.
+    pub(super) gone: bool,
+    /// When to look again.
+    pub(super) next_ms: Option<u64>,
+}
+
+impl User {
+    pub(super) fn new(
+        identity: Arc<Identity>,
+        mood: Mood,
+        buddies: Arc<[UserNumber]>,
+        rooms: Vec<RoomNumber>,
+        delivered: Seq,
+    ) -> Self {
+        Self {
+            identity,
+            mood,
+            buddies,
+            rooms,
+            sessions: Vec::new(),
+            delivered,
+            grace_until_ms: None,
+            told_online: false,
+            reseated: Vec::new(),
+            armed_ms: None,
+        }
+    }
+
+    pub(super) fn session(&mut self, number: SessionNumber) -> Option<&mut Session> {
+        self.sessions.iter_mut().find(|session| session.number == number)
+    }
+
+    /// What others see.
+    pub(super) fn visible(&self) -> Visible {
+        Visible::of(self.told_online, &self.mood)
+    }
+
+    /// Whether some session's page has been answered: from then on memory follows every change of seat.
+    pub(super) fn is_open(&self) -> bool {
+        self.sessions.iter().any(|session| session.open)
+    }
+
+    /// Brings the rooms in line with a first page's snapshot, which is later than the read the user was made from. Gives
+    /// what was missing and what is no more.
+    pub(super) fn reconcile(&mut self, memberships: &[Membership]) -> (Vec<Membership>, Vec<RoomNumber>) {
+        if self.is_open() {
+            return Default::default();
+        }
+        let reseated = std::mem::take(&mut self.reseated);
+        let is_in = |room: RoomNumber| memberships.iter().any(|membership| membership.room.number == room);
+        let (kept, surplus) = self.rooms.iter().partition(|room| is_in(**room) || reseated.contains(room));
+        self.rooms = kept;
+        let unknown = |membership: &&Membership| !self.rooms.contains(&membership.room.number);
+        let missed =
+            memberships.iter().filter(unknown).filter(|membership| !reseated.contains(&membership.room.number));
+        let missed: Vec<Membership> = missed.cloned().collect();
+        self.rooms.extend(missed.iter().map(|membership| membership.room.number));
+        (missed, surplus)
+    }
+
+    /// Adds a session; gives the one that had to make room.
+    pub(super) fn add(&mut self, session: Session) -> Option<Session> {
+        let full = self.sessions.len() >= SESSIONS_MAX;
+        let oldest = full.then(|| {
+            let idle = self.sessions.iter().enumerate();
+            let by_idleness = idle.min_by_key(|(_, session)| session.idle_since().unwrap_or(u64::MAX));
+            by_idleness.map_or(0, |(index, _)| index)
+        });
+        let ended = oldest.map(|index| self.sessions.swap_remove(index));
+        self.sessions.push(session);
+        ended
+    }
+
+    /// Takes a session out; the grace starts if it was the last.
+    pub(super) fn remove(&mut self, number: SessionNumber, times: &Times, now_ms: u64) -> Option<Session> {
+        let index = self.sessions.iter().position(|session| session.number == number)?;
+        let session = self.sessions.swap_remove(index);
+        self.raise_delivered(session.cursors.acked());
+        let was_present = session.present_until(times.session_grace_ms).is_none_or(|until| until > now_ms);
+        if was_present {
+            self.grace_until_ms = Some(now_ms + times.user_grace_ms);
+        }
+        Some(session)
+    }
+
+    pub(super) fn raise_delivered(&mut self, seq: Seq) {
+        self.delivered = self.delivered.max(seq);
+    }
+
+    /// Looks at all deadlines. The only place where a user becomes online or offline.
+    pub(super) fn sweep(&mut self, times: &Times, now_ms: u64) -> Sweep {
+        let mut sweep = Sweep::default();
+        self.end_expired(times, now_ms, &mut sweep);
+        let here = self.is_here(times, now_ms, &mut sweep.next_ms);
+        sweep.flipped = here != self.told_online;
+        self.told_online = here;
+        sweep.gone = !here && self.sessions.is_empty();
+        self.wake_due(times, now_ms, &mut sweep.next_ms);
+        sweep
+    }
+
+    fn end_expired(&mut self, times: &Times, now_ms: u64, sweep: &mut Sweep) {
+        let mut index = 0;
+        while let Some(session) = self.sessions.get(index) {
+            let idle_end = session.idle_since().map(|since| since + times.ticket_idle_ms);
+            let end = idle_end.unwrap_or(u64::MAX).min(session.expires_at_ms);
+            if end > now_ms {
+                earliest(&mut sweep.next_ms, end);
+                index += 1;
+            } else {
+                let acked = session.cursors.acked();
+                self.raise_delivered(acked);
+                sweep.ended.push(self.sessions.swap_remove(index));
+            }
+        }
+    }
+
+    fn is_here(&mut self, times: &Times, now_ms: u64, next_ms: &mut Option<u64>) -> bool {
+        let mut present_until = Some(0);
+        for session in &self.sessions {
+            let until = session.present_until(times.session_grace_ms);
+            present_until = present_until.zip(until).map(|(a, b)| a.max(b));
+        }
+        match present_until {
+            None => {
+                self.grace_until_ms = None;
+                return true;
+            }
+            Some(until) if until > now_ms => {
+                self.grace_until_ms = Some(until + times.user_grace_ms);
+                earliest(next_ms, until);
+                return true;
+            }
+            Some(_) => {}
+        }
+        let graced = self.told_online && self.grace_until_ms.is_some_and(|until| until > now_ms);
+        if let Some(until) = self.grace_until_ms.filter(|_| graced) {
+            earliest(next_ms, until);
+        }
+        graced
+    }
+
+    fn wake_due(&mut self, times: &Times, now_ms: u64, next_ms: &mut Option<u64>) {
+        for session in &mut self.sessions {
+            let Some(hold_until) = session.hold_until() else { continue };
+            let due = session.presence_due(times.presence_wake_ms).unwrap_or(u64::MAX).min(hold_until);
+            if due <= now_ms {
+                session.wake();
+            } else {
+                earliest(next_ms, due);
+            }
+        }
+    }
+}
+
+fn earliest(slot: &mut Option<u64>, at_ms: u64) {
+    *slot = Some(slot.map_or(at_ms, |known| known.min(at_ms)));
+}

@@ -1,0 +1,278 @@
+//! What survives. Small traits, one per kind of thing that is kept; a backend is a folder that implements them all under
+//! the same file names, and passes `tests/it/contract`.
+//!
+//! Writes answer only after they are durable. Reads see every write that was answered before.
+
+pub mod sqlite;
+
+use crate::chat::entry::{Draft, Message, SeatChange, Seq, SharedEntry};
+use crate::chat::history::{Conversation, History};
+use crate::chat::id::{RoomId, SiteNumber, UserId, UserKey, UserNumber};
+use crate::chat::presence::Mood;
+use crate::chat::refusal::Refusal;
+use crate::chat::room::{Membership, Room};
+use crate::chat::session::{Dialect, SessionNumber};
+use crate::chat::settings::Settings;
+use crate::chat::site::Site;
+use crate::chat::ticket::TicketDigest;
+use crate::chat::user::{Member, Person, Profile};
+use async_trait::async_trait;
+use std::sync::Arc;
+
+/// Why the store did not do it. Nothing was stored.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// A rule said no: the caller should hear the refusal.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The store cannot take it now (full, queue full, closing, I/O error before anything was promised).
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+}
+
+/// What every store operation gives.
+pub type Stored<T> = Result<T, StoreError>;
+
+/// Told what was committed, in log order, before the writers are answered.
+pub type CommitObserver = Box<dyn Fn(SiteNumber, Vec<SharedEntry>) + Send + Sync>;
+
+/// A stored message, and whether it had been stored before under the same `cid`.
+#[derive(Debug, Clone)]
+pub struct Appended {
+    /// The message as it stands in the log.
+    pub message: Arc<Message>,
+    /// True if this call stored nothing new.
+    pub repeated: bool,
+}
+
+/// A stretch of a log as one reader needs it.
+#[derive(Debug, Clone)]
+pub struct Stretch {
+    /// What is in it, in order.
+    pub entries: Vec<SharedEntry>,
+    /// Everything for the reader up to here is in `entries`.
+    pub through: Seq,
+    /// Whether there is more after `through`.
+    pub more: bool,
+}
+
+/// The log of every site: the truth.
+#[async_trait]
+pub trait Log: Send + Sync {
+    /// Stores a message and answers when it is durable.
+    async fn append(&self, draft: Draft) -> Stored<Appended>;
+    /// Changes somebody's place in a room; `None` if it was so already. `now_ms` is milliseconds since 1970.
+    async fn change_seat(
+        &self,
+        site: SiteNumber,
+        user: UserId,
+        room: RoomId,
+        change: SeatChange,
+        now_ms: u64,
+    ) -> Stored<Option<Seq>>;
+    /// Everything after `after`, for a tail that found a gap.
+    async fn entries_after(&self, site: SiteNumber, after: Seq, limit: usize) -> Stored<Stretch>;
+    /// The newest seq of every site.
+    async fn heads(&self) -> Stored<Vec<(SiteNumber, Seq)>>;
+    /// Hides a conversation's rows through `point` from `user`, and erases what both sides have hidden and received.
+    async fn clear(&self, user: UserKey, conversation: Conversation, point: Seq) -> Stored<()>;
+}
+
+/// What a page that opens asks for.
+#[derive(Debug, Clone)]
+pub struct PageQuery {
+    /// Who opens it.
+    pub user: UserKey,
+    /// The user's delivered cursor, which memory may know better than the store.
+    pub delivered: Seq,
+    /// Other users whose windows are open.
+    pub windows: Vec<UserId>,
+    /// Rooms whose windows are open.
+    pub rooms: Vec<RoomId>,
+    /// Users the page shows who may not be friends.
+    pub strangers: Vec<UserId>,
+}
+
+/// What a page that opens is given: one snapshot of the log and the directory.
+#[derive(Debug)]
+pub struct Page {
+    /// Messages the user has on no session yet, oldest first.
+    pub new_messages: Vec<Arc<Message>>,
+    /// The cut: everything for this user up to here is in the page; the stream brings what follows.
+    pub through: Seq,
+    /// Whether new messages after `through` are in the log already.
+    pub more: bool,
+    /// The head of the log at the cut.
+    pub head: Seq,
+    /// The people of the open windows, in the order asked for.
+    pub windows: Vec<Person>,
+    /// The people of the page.
+    pub strangers: Vec<Person>,
+    /// The people new messages came from.
+    pub senders: Vec<Person>,
+    /// All rooms the user is in.
+    pub memberships: Vec<Membership>,
+    /// Histories of the open windows and of those with new messages, each ending before its first new message.
+    pub histories: Vec<History>,
+    /// The user's settings.
+    pub settings: Settings,
+}
+
+/// Views of the log.
+#[async_trait]
+pub trait Views: Send + Sync {
+    /// All a page needs, from one snapshot.
+    async fn page(&self, query: PageQuery) -> Stored<Page>;
+    /// What is for one session after `after`: at most `limit` rows.
+    async fn addressed(&self, user: UserKey, session: SessionNumber, after: Seq, limit: usize) -> Stored<Stretch>;
+    /// The newest `limit` messages of each conversation that `user` may see; unknown ones are left out.
+    async fn histories(&self, user: UserKey, of: Vec<Conversation>, limit: usize) -> Stored<Vec<History>>;
+}
+
+/// One change a site makes to its people and rooms.
+#[derive(Debug, Clone)]
+pub enum DirectoryChange {
+    /// A user is so.
+    User {
+        /// The site's id.
+        id: UserId,
+        /// Display name.
+        nick: String,
+        /// Picture address.
+        picture_url: String,
+        /// Page address.
+        url: String,
+    },
+    /// Two users are friends.
+    Friends {
+        /// One.
+        user: UserId,
+        /// The other.
+        buddy: UserId,
+        /// The group in which `user` has `buddy`.
+        group: String,
+        /// The group in which `buddy` has `user`.
+        buddy_group: String,
+    },
+    /// A room is so.
+    Room {
+        /// The site's id.
+        id: RoomId,
+        /// Display name.
+        nick: String,
+        /// Picture address.
+        picture_url: String,
+        /// Page address.
+        url: String,
+        /// Whether members of the site may join by themselves.
+        open: bool,
+    },
+}
+
+/// Users, friends, rooms.
+#[async_trait]
+pub trait Directory: Send + Sync {
+    /// All that a member's first session needs, or `None` for an unknown id.
+    async fn member(&self, site: SiteNumber, id: UserId) -> Stored<Option<Member>>;
+    /// The same by number, for sessions that outlived the process.
+    async fn members_by_number(&self, site: SiteNumber, numbers: Vec<UserNumber>) -> Stored<Vec<Member>>;
+    /// People as `viewer` sees them; unknown ids are left out.
+    async fn people(&self, viewer: UserKey, ids: Vec<UserId>) -> Stored<Vec<Person>>;
+    /// People by number, as `viewer` sees them.
+    async fn people_by_number(&self, viewer: UserKey, numbers: Vec<UserNumber>) -> Stored<Vec<Person>>;
+    /// The rooms `viewer` is in; `only` these, if given.
+    async fn memberships(&self, viewer: UserKey, only: Option<Vec<RoomId>>) -> Stored<Vec<Membership>>;
+    /// A room, whoever asks.
+    async fn room(&self, site: SiteNumber, id: RoomId) -> Stored<Option<Room>>;
+    /// Who is in a room that `viewer` is in, at most `limit` people; `None` if the viewer is not.
+    async fn room_members(&self, viewer: UserKey, room: RoomId, limit: usize) -> Stored<Option<(Room, Vec<Profile>)>>;
+    /// Carries out changes, all or none.
+    async fn change_directory(&self, site: SiteNumber, changes: Vec<DirectoryChange>) -> Stored<()>;
+}
+
+/// What members choose for themselves.
+#[async_trait]
+pub trait Choices: Send + Sync {
+    /// A member's settings.
+    async fn settings(&self, user: UserKey) -> Stored<Settings>;
+    /// Lays `newer` over a member's settings.
+    async fn merge_settings(&self, user: UserKey, newer: Settings) -> Stored<()>;
+    /// Keeps what a member says about themselves.
+    async fn save_mood(&self, user: UserKey, mood: Mood) -> Stored<()>;
+}
+
+/// A session as it outlives the process.
+#[derive(Debug, Clone)]
+pub struct SessionRecord {
+    /// Whose.
+    pub user: UserKey,
+    /// Its name.
+    pub number: SessionNumber,
+    /// Digest of its ticket.
+    pub digest: TicketDigest,
+    /// The generation of its client.
+    pub dialect: Dialect,
+    /// What it has confirmed.
+    pub cursor: Seq,
+    /// The people of its page who may not be friends.
+    pub strangers: Vec<UserNumber>,
+    /// When it ends whatever happens, in milliseconds since 1970.
+    pub expires_at_ms: u64,
+}
+
+/// How far a session and its user have confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CursorMove {
+    /// Whose.
+    pub user: UserKey,
+    /// Digest of the session's ticket.
+    pub digest: TicketDigest,
+    /// The session's cursor.
+    pub cursor: Seq,
+}
+
+/// Sessions.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// Keeps new sessions.
+    async fn save_sessions(&self, records: Vec<SessionRecord>) -> Stored<()>;
+    /// Moves cursors forward, and their users' delivered cursors with them.
+    async fn move_cursors(&self, moves: Vec<CursorMove>) -> Stored<()>;
+    /// Forgets sessions.
+    async fn end_sessions(&self, which: Vec<(SiteNumber, TicketDigest)>) -> Stored<()>;
+    /// All sessions that have not expired at `now_ms`; the others are forgotten.
+    async fn load_sessions(&self, now_ms: u64) -> Stored<Vec<SessionRecord>>;
+}
+
+/// A site that is to exist.
+#[derive(Clone)]
+pub struct NewSite {
+    /// Its name, the seed's `domain`.
+    pub name: String,
+    /// The key pages may show.
+    pub public_key: String,
+    /// Signs its sign-in tokens.
+    pub token_secret: Vec<u8>,
+    /// Random name for the log's first life.
+    pub epoch: String,
+    /// Whether unknown ids are refused.
+    pub directory_complete: bool,
+}
+
+/// Sites.
+#[async_trait]
+pub trait Sites: Send + Sync {
+    /// All of them.
+    async fn sites(&self) -> Stored<Vec<Site>>;
+    /// Makes a site unless one of that name exists; either way gives it, and whether it is new.
+    async fn ensure_site(&self, new: NewSite) -> Stored<(Site, bool)>;
+}
+
+/// Everything a backend must do.
+#[async_trait]
+pub trait Store: Log + Views + Directory + Choices + Sessions + Sites {
+    /// Answers if the store can write now.
+    async fn check(&self) -> Stored<()>;
+    /// Finishes what is queued and closes. Later calls are refused.
+    async fn close(&self);
+}

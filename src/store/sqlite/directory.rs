@@ -1,0 +1,249 @@
+//! Users, friends, rooms.
+
+use super::SqliteStore;
+use super::rows::{self, profile_columns, room_columns};
+use super::writer::Tx;
+use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
+use crate::chat::refusal::Refusal;
+use crate::chat::room::{Membership, Room};
+use crate::chat::user::{Member, Person, Profile};
+use crate::store::{Directory, DirectoryChange, StoreError, Stored};
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension, Params, params};
+
+#[async_trait]
+impl Directory for SqliteStore {
+    async fn member(&self, site: SiteNumber, id: UserId) -> Stored<Option<Member>> {
+        self.readers
+            .read(move |sql| match user_number(sql, site, &id)? {
+                Some(number) => member(sql, site.user(number)),
+                None => Ok(None),
+            })
+            .await
+    }
+
+    async fn members_by_number(&self, site: SiteNumber, numbers: Vec<UserNumber>) -> Stored<Vec<Member>> {
+        self.readers
+            .read(move |sql| {
+                let members = numbers.into_iter().map(|number| member(sql, site.user(number)));
+                Ok(members.collect::<Stored<Vec<_>>>()?.into_iter().flatten().collect())
+            })
+            .await
+    }
+
+    async fn people(&self, viewer: UserKey, ids: Vec<UserId>) -> Stored<Vec<Person>> {
+        self.readers.read(move |sql| people(sql, viewer, &ids)).await
+    }
+
+    async fn people_by_number(&self, viewer: UserKey, numbers: Vec<UserNumber>) -> Stored<Vec<Person>> {
+        self.readers
+            .read(move |sql| {
+                let people = numbers
+                    .into_iter()
+                    .map(|number| person(sql, PERSON_BY_NUMBER, params![viewer.site.0, number.0, viewer.user.0]));
+                Ok(people.collect::<Stored<Vec<_>>>()?.into_iter().flatten().collect())
+            })
+            .await
+    }
+
+    async fn memberships(&self, viewer: UserKey, only: Option<Vec<RoomId>>) -> Stored<Vec<Membership>> {
+        self.readers
+            .read(move |sql| {
+                let mut all = memberships(sql, viewer)?;
+                if let Some(only) = only {
+                    all.retain(|membership| only.contains(&membership.room.id));
+                }
+                Ok(all)
+            })
+            .await
+    }
+
+    async fn room(&self, site: SiteNumber, id: RoomId) -> Stored<Option<Room>> {
+        self.readers.read(move |sql| room(sql, site, &id)).await
+    }
+
+    async fn room_members(&self, viewer: UserKey, room: RoomId, limit: usize) -> Stored<Option<(Room, Vec<Profile>)>> {
+        self.readers.read(move |sql| room_members(sql, viewer, &room, limit)).await
+    }
+
+    async fn change_directory(&self, site: SiteNumber, changes: Vec<DirectoryChange>) -> Stored<()> {
+        self.writer.write(move |tx| changes.iter().try_for_each(|change| carry_out(tx, site, change))).await
+    }
+}
+
+const PERSON_BY_ID: &str = concat!(
+    "SELECT ",
+    profile_columns!(),
+    ", b.buddy_group FROM users u \
+     LEFT JOIN buddies b ON b.site = ?1 AND b.user = ?3 AND b.buddy = u.number WHERE u.site = ?1 AND u.id = ?2"
+);
+const PERSON_BY_NUMBER: &str = concat!(
+    "SELECT ",
+    profile_columns!(),
+    ", b.buddy_group FROM users u \
+     LEFT JOIN buddies b ON b.site = ?1 AND b.user = ?3 AND b.buddy = u.number WHERE u.site = ?1 AND u.number = ?2"
+);
+
+/// The number of a user, in a reader's snapshot.
+pub(super) fn user_number(sql: &Connection, site: SiteNumber, id: &UserId) -> Stored<Option<UserNumber>> {
+    let mut find = sql.prepare_cached("SELECT number FROM users WHERE site = ?1 AND id = ?2")?;
+    Ok(find.query_row(params![site.0, id.as_str()], |row| row.get(0)).optional()?.map(UserNumber))
+}
+
+/// The number of a room.
+pub(super) fn room_number(sql: &Connection, site: SiteNumber, id: &RoomId) -> Stored<Option<RoomNumber>> {
+    let mut find = sql.prepare_cached("SELECT number FROM rooms WHERE site = ?1 AND id = ?2")?;
+    Ok(find.query_row(params![site.0, id.as_str()], |row| row.get(0)).optional()?.map(RoomNumber))
+}
+
+/// Whether somebody is in a room now.
+pub(super) fn is_member(sql: &Connection, user: UserKey, room: RoomNumber) -> Stored<bool> {
+    let mut find = sql
+        .prepare_cached("SELECT 1 FROM memberships WHERE site = ?1 AND user = ?2 AND room = ?3 AND through IS NULL")?;
+    Ok(find.exists(params![user.site.0, user.user.0, room.0])?)
+}
+
+/// Whether unknown ids are to be refused.
+pub(super) fn is_complete(sql: &Connection, site: SiteNumber) -> Stored<bool> {
+    let mut find = sql.prepare_cached("SELECT directory_complete FROM sites WHERE number = ?1")?;
+    Ok(find.query_row([site.0], |row| row.get(0))?)
+}
+
+/// Adds a user of whom nothing but the id is known.
+pub(super) fn add_bare_user(sql: &Connection, site: SiteNumber, id: &UserId) -> Stored<UserNumber> {
+    upsert_user(sql, site, id, id.as_str(), "", "")
+}
+
+/// People by id, in the order asked for; unknown ones are left out.
+pub(super) fn people(sql: &Connection, viewer: UserKey, ids: &[UserId]) -> Stored<Vec<Person>> {
+    let people = ids.iter().map(|id| person(sql, PERSON_BY_ID, params![viewer.site.0, id.as_str(), viewer.user.0]));
+    Ok(people.collect::<Stored<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+fn person(sql: &Connection, query: &'static str, params: impl Params) -> Stored<Option<Person>> {
+    Ok(sql.prepare_cached(query)?.query_row(params, rows::person).optional()?)
+}
+
+fn member(sql: &Connection, user: UserKey) -> Stored<Option<Member>> {
+    let mut find = sql.prepare_cached(concat!(
+        "SELECT ",
+        profile_columns!(),
+        ", u.show, u.status, u.status_at_ms, u.delivered \
+         FROM users u WHERE u.site = ?1 AND u.number = ?2"
+    ))?;
+    let found = find
+        .query_row(params![user.site.0, user.user.0], |row| {
+            Ok((rows::profile(row, 0)?, rows::mood(row, 5)?, row.get(8)?))
+        })
+        .optional()?;
+    let Some((profile, mood, delivered)) = found else { return Ok(None) };
+    let buddies = buddy_numbers(sql, user)?;
+    let memberships = memberships(sql, user)?;
+    Ok(Some(Member { profile, mood, buddies, memberships, delivered }))
+}
+
+fn buddy_numbers(sql: &Connection, user: UserKey) -> Stored<Box<[UserNumber]>> {
+    let mut find = sql.prepare_cached("SELECT buddy FROM buddies WHERE site = ?1 AND user = ?2")?;
+    let numbers = find.query_map(params![user.site.0, user.user.0], |row| Ok(UserNumber(row.get(0)?)))?;
+    Ok(numbers.collect::<Result<_, _>>()?)
+}
+
+/// The rooms somebody is in now.
+pub(super) fn memberships(sql: &Connection, user: UserKey) -> Stored<Vec<Membership>> {
+    let mut find = sql.prepare_cached(concat!(
+        "SELECT ",
+        room_columns!(),
+        ", m.after, b.after IS NOT NULL FROM memberships m \
+         JOIN rooms r ON r.site = m.site AND r.number = m.room \
+         LEFT JOIN room_blocks b ON b.site = m.site AND b.user = m.user AND b.room = m.room AND b.through IS NULL \
+         WHERE m.site = ?1 AND m.user = ?2 AND m.through IS NULL"
+    ))?;
+    let found = find.query_map(params![user.site.0, user.user.0], rows::membership)?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// A room, whoever asks.
+pub(super) fn room(sql: &Connection, site: SiteNumber, id: &RoomId) -> Stored<Option<Room>> {
+    let mut find =
+        sql.prepare_cached(concat!("SELECT ", room_columns!(), " FROM rooms r WHERE r.site = ?1 AND r.id = ?2"))?;
+    Ok(find.query_row(params![site.0, id.as_str()], rows::room).optional()?)
+}
+
+fn room_members(sql: &Connection, viewer: UserKey, id: &RoomId, limit: usize) -> Stored<Option<(Room, Vec<Profile>)>> {
+    let Some(room) = room(sql, viewer.site, id)? else { return Ok(None) };
+    if !is_member(sql, viewer, room.number)? {
+        return Ok(None);
+    }
+    let mut find = sql.prepare_cached(concat!(
+        "SELECT ",
+        profile_columns!(),
+        " FROM memberships m JOIN users u ON u.site = m.site AND u.number = m.user \
+         WHERE m.site = ?1 AND m.room = ?2 AND m.through IS NULL ORDER BY m.user LIMIT ?3"
+    ))?;
+    let members = find.query_map(params![viewer.site.0, room.number.0, limit], |row| rows::profile(row, 0))?;
+    let members = members.collect::<Result<_, _>>()?;
+    Ok(Some((room, members)))
+}
+
+fn carry_out(tx: &mut Tx<'_>, site: SiteNumber, change: &DirectoryChange) -> Stored<()> {
+    match change {
+        DirectoryChange::User { id, nick, picture_url, url } => {
+            upsert_user(tx.sql, site, id, nick, picture_url, url).map(drop)
+        }
+        DirectoryChange::Friends { user, buddy, group, buddy_group } => {
+            let unknown = || StoreError::Refused(Refusal::UnknownUser);
+            let user = tx.user_number(site, user)?.ok_or_else(unknown)?;
+            let buddy = tx.user_number(site, buddy)?.ok_or_else(unknown)?;
+            add_side(tx.sql, site, user, buddy, group)?;
+            add_side(tx.sql, site, buddy, user, buddy_group)
+        }
+        DirectoryChange::Room { id, nick, picture_url, url, open } => {
+            upsert_room(tx.sql, site, id, nick, picture_url, url, *open)
+        }
+    }
+}
+
+fn upsert_user(
+    sql: &Connection,
+    site: SiteNumber,
+    id: &UserId,
+    nick: &str,
+    picture_url: &str,
+    url: &str,
+) -> Stored<UserNumber> {
+    let mut upsert = sql.prepare_cached(
+        "INSERT INTO users (site, number, id, nick, picture_url, url) \
+         VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM users WHERE site = ?1), ?2, ?3, ?4, ?5) \
+         ON CONFLICT (site, id) DO UPDATE SET nick = excluded.nick, picture_url = excluded.picture_url, url = excluded.url \
+         RETURNING number",
+    )?;
+    Ok(UserNumber(upsert.query_row(params![site.0, id.as_str(), nick, picture_url, url], |row| row.get(0))?))
+}
+
+fn add_side(sql: &Connection, site: SiteNumber, user: UserNumber, buddy: UserNumber, group: &str) -> Stored<()> {
+    let mut upsert = sql.prepare_cached(
+        "INSERT INTO buddies (site, user, buddy, buddy_group) VALUES (?1, ?2, ?3, ?4) \
+         ON CONFLICT (site, user, buddy) DO UPDATE SET buddy_group = excluded.buddy_group",
+    )?;
+    upsert.execute(params![site.0, user.0, buddy.0, group])?;
+    Ok(())
+}
+
+fn upsert_room(
+    sql: &Connection,
+    site: SiteNumber,
+    id: &RoomId,
+    nick: &str,
+    picture_url: &str,
+    url: &str,
+    open: bool,
+) -> Stored<()> {
+    let mut upsert = sql.prepare_cached(
+        "INSERT INTO rooms (site, number, id, nick, picture_url, url, open) \
+         VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM rooms WHERE site = ?1), ?2, ?3, ?4, ?5, ?6) \
+         ON CONFLICT (site, id) DO UPDATE SET nick = excluded.nick, picture_url = excluded.picture_url, \
+         url = excluded.url, open = excluded.open",
+    )?;
+    upsert.execute(params![site.0, id.as_str(), nick, picture_url, url, open])?;
+    Ok(())
+}

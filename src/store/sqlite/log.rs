@@ -1,0 +1,276 @@
+//! Appending to the log, and the changes that stand in it.
+
+use super::rows::{self, KIND_MESSAGE, cid_hash, entries_at, room_target, seat_kind, signed, user_target, vanished};
+use super::writer::Tx;
+use super::{SqliteStore, directory};
+use crate::chat::entry::{Addressee, Draft, Entry, Message, Party, Seat, SeatChange, Seq, SharedEntry, To};
+use crate::chat::history::Conversation;
+use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
+use crate::chat::refusal::Refusal;
+use crate::store::{Appended, Log, StoreError, Stored, Stretch};
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::sync::Arc;
+
+const AT_PLACES: &str = entries_at!("SELECT ?2 AS seq");
+const AFTER: &str = entries_at!("SELECT seq FROM log WHERE site = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3");
+
+#[async_trait]
+impl Log for SqliteStore {
+    async fn append(&self, draft: Draft) -> Stored<Appended> {
+        self.writer.write(move |tx| append(tx, &draft)).await
+    }
+
+    async fn change_seat(
+        &self,
+        site: SiteNumber,
+        user: UserId,
+        room: RoomId,
+        change: SeatChange,
+        now_ms: u64,
+    ) -> Stored<Option<Seq>> {
+        self.writer.write(move |tx| change_seat(tx, site, &user, &room, change, now_ms)).await
+    }
+
+    async fn entries_after(&self, site: SiteNumber, after: Seq, limit: usize) -> Stored<Stretch> {
+        self.readers
+            .read(move |sql| {
+                let head = head(sql, site)?;
+                let entries = rows::entries(sql, AFTER, params![site.0, after, limit])?;
+                let more = entries.len() == limit;
+                let through = if more { entries.last().map_or(head, |entry| entry.seq()) } else { head };
+                Ok(Stretch { entries, through, more })
+            })
+            .await
+    }
+
+    async fn heads(&self) -> Stored<Vec<(SiteNumber, Seq)>> {
+        self.readers
+            .read(|sql| {
+                let mut statement = sql.prepare_cached("SELECT number, head FROM sites")?;
+                let heads = statement.query_map([], |row| Ok((SiteNumber(row.get(0)?), row.get(1)?)))?;
+                Ok(heads.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    async fn clear(&self, user: UserKey, conversation: Conversation, point: Seq) -> Stored<()> {
+        self.writer.write(move |tx| clear(tx, user, &conversation, point)).await
+    }
+}
+
+/// The head of a log in a reader's snapshot.
+pub(super) fn head(sql: &Connection, site: SiteNumber) -> Stored<Seq> {
+    Ok(sql.prepare_cached("SELECT head FROM sites WHERE number = ?1")?.query_row([site.0], |row| row.get(0))?)
+}
+
+fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
+    let to = resolve(tx, draft)?;
+    if let Some(cid) = &draft.cid
+        && let Some(repeated) = find_repeat(tx.sql, draft, &to, cid)?
+    {
+        return Ok(repeated);
+    }
+    let head = tx.head(draft.site)?;
+    let message = Message {
+        seq: head.seq + 1,
+        at_ms: head.at_ms.max(draft.now_ms),
+        from: draft.from.clone(),
+        nick: draft.nick.clone(),
+        to,
+        style: draft.style.clone(),
+        body: draft.body.clone(),
+        origin: draft.origin,
+        hidden: false,
+    };
+    insert(tx.sql, draft.site, &message, draft.cid.as_deref())?;
+    let entry: SharedEntry = Arc::new(Entry::Message(message.clone()));
+    tx.advance(draft.site, message.at_ms, entry);
+    Ok(Appended { message: Arc::new(message), repeated: false })
+}
+
+fn resolve(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Addressee> {
+    match &draft.to {
+        To::User(id) => match tx.user_number(draft.site, id)? {
+            Some(number) => Ok(Addressee::User(Party { number, id: id.clone() })),
+            None if directory::is_complete(tx.sql, draft.site)? => Err(StoreError::Refused(Refusal::UnknownUser)),
+            None => {
+                let number = directory::add_bare_user(tx.sql, draft.site, id)?;
+                Ok(Addressee::User(Party { number, id: id.clone() }))
+            }
+        },
+        To::Room(id) => {
+            let number = member_of(tx.sql, draft.site, draft.from.number, id)?;
+            Ok(Addressee::Room { number, id: id.clone() })
+        }
+    }
+}
+
+fn member_of(sql: &Connection, site: SiteNumber, user: UserNumber, room: &RoomId) -> Stored<RoomNumber> {
+    let number = directory::room_number(sql, site, room)?.ok_or(StoreError::Refused(Refusal::UnknownRoom))?;
+    if open_interval(sql, "memberships", site, user, number)?.is_none() {
+        // A closed room is as if it did not exist for those who are not in it.
+        let open = directory::room(sql, site, room)?.is_some_and(|room| room.open);
+        return Err(StoreError::Refused(if open { Refusal::NotAMember } else { Refusal::UnknownRoom }));
+    }
+    Ok(number)
+}
+
+fn find_repeat(sql: &Connection, draft: &Draft, to: &Addressee, cid: &str) -> Stored<Option<Appended>> {
+    let mut find = sql.prepare_cached(
+        "SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND cid_hash = ?3 AND cid IS NOT NULL AND cid = ?4",
+    )?;
+    let place: Option<Seq> =
+        find.query_row(params![draft.site.0, draft.from.number.0, cid_hash(cid), cid], |row| row.get(0)).optional()?;
+    let Some(place) = place else { return Ok(None) };
+    let found = rows::messages(sql, AT_PLACES, params![draft.site.0, place])?;
+    let message = found.into_iter().next().ok_or_else(|| vanished("a message"))?;
+    if message.body != draft.body || message.to != *to {
+        return Err(StoreError::Refused(Refusal::CidReused));
+    }
+    Ok(Some(Appended { message, repeated: true }))
+}
+
+fn insert(sql: &Connection, site: SiteNumber, message: &Message, cid: Option<&str>) -> Stored<()> {
+    let target = match &message.to {
+        Addressee::User(party) => user_target(party.number),
+        Addressee::Room { number, .. } => room_target(*number),
+    };
+    let mut insert = sql.prepare_cached(
+        "INSERT INTO log (site, seq, kind, at_ms, sender, target, hidden, origin, nick, style, body, cid, cid_hash) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    )?;
+    insert.execute(params![
+        site.0,
+        message.seq,
+        KIND_MESSAGE,
+        message.at_ms,
+        message.from.number.0,
+        target,
+        message.hidden,
+        message.origin.map(signed),
+        message.nick,
+        message.style,
+        message.body,
+        cid,
+        cid.map(cid_hash)
+    ])?;
+    Ok(())
+}
+
+/// Where the open interval of `table` starts, if there is one.
+fn open_interval(
+    sql: &Connection,
+    table: &'static str,
+    site: SiteNumber,
+    user: UserNumber,
+    room: RoomNumber,
+) -> Stored<Option<Seq>> {
+    let query = format!("SELECT after FROM {table} WHERE site = ?1 AND user = ?2 AND room = ?3 AND through IS NULL");
+    let mut find = sql.prepare_cached(&query)?;
+    Ok(find.query_row(params![site.0, user.0, room.0], |row| row.get(0)).optional()?)
+}
+
+/// Opens or closes the interval that `change` is about; `None` if it stood so already.
+fn change_seat(
+    tx: &mut Tx<'_>,
+    site: SiteNumber,
+    user: &UserId,
+    room: &RoomId,
+    change: SeatChange,
+    now_ms: u64,
+) -> Stored<Option<Seq>> {
+    let user_number = tx.user_number(site, user)?.ok_or(StoreError::Refused(Refusal::UnknownUser))?;
+    let room_number = directory::room_number(tx.sql, site, room)?.ok_or(StoreError::Refused(Refusal::UnknownRoom))?;
+    let table = match change {
+        SeatChange::Joined | SeatChange::Left => "memberships",
+        SeatChange::Blocked | SeatChange::Unblocked => "room_blocks",
+    };
+    let opens = matches!(change, SeatChange::Joined | SeatChange::Blocked);
+    if opens == open_interval(tx.sql, table, site, user_number, room_number)?.is_some() {
+        return Ok(None);
+    }
+    let head = tx.head(site)?;
+    let seq = head.seq + 1;
+    let write = if opens {
+        format!("INSERT INTO {table} (site, user, room, after) VALUES (?1, ?2, ?3, ?4)")
+    } else {
+        format!("UPDATE {table} SET through = ?4 WHERE site = ?1 AND user = ?2 AND room = ?3 AND through IS NULL")
+    };
+    tx.sql.prepare_cached(&write)?.execute(params![site.0, user_number.0, room_number.0, seq])?;
+    count_members(tx.sql, site, room_number, change)?;
+    let at_ms = head.at_ms.max(now_ms);
+    insert_seat(tx.sql, site, seq, at_ms, user_number, room_number, change)?;
+    let user = Party { number: user_number, id: user.clone() };
+    tx.advance(site, at_ms, Arc::new(Entry::Seat(Seat { seq, at_ms, user, room: room_number, change })));
+    Ok(Some(seq))
+}
+
+fn count_members(sql: &Connection, site: SiteNumber, room: RoomNumber, change: SeatChange) -> Stored<()> {
+    let step = match change {
+        SeatChange::Joined => 1,
+        SeatChange::Left => -1,
+        SeatChange::Blocked | SeatChange::Unblocked => return Ok(()),
+    };
+    let mut update =
+        sql.prepare_cached("UPDATE rooms SET all_count = all_count + ?3 WHERE site = ?1 AND number = ?2")?;
+    update.execute(params![site.0, room.0, step])?;
+    Ok(())
+}
+
+fn insert_seat(
+    sql: &Connection,
+    site: SiteNumber,
+    seq: Seq,
+    at_ms: u64,
+    user: UserNumber,
+    room: RoomNumber,
+    change: SeatChange,
+) -> Stored<()> {
+    let mut insert = sql.prepare_cached(
+        "INSERT INTO log (site, seq, kind, at_ms, sender, target, hidden, nick, style, body) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, '', '', '')",
+    )?;
+    insert.execute(params![site.0, seq, seat_kind(change), at_ms, user.0, room_target(room)])?;
+    Ok(())
+}
+
+fn clear(tx: &mut Tx<'_>, user: UserKey, conversation: &Conversation, point: Seq) -> Stored<()> {
+    let head = tx.head(user.site)?;
+    let point = point.min(head.seq);
+    match conversation {
+        Conversation::With(id) => {
+            let peer = tx.user_number(user.site, id)?.ok_or(StoreError::Refused(Refusal::UnknownUser))?;
+            mark_cleared(tx.sql, user, user_target(peer), point)?;
+            erase(tx.sql, user, peer)
+        }
+        Conversation::In(id) => {
+            let room =
+                directory::room_number(tx.sql, user.site, id)?.ok_or(StoreError::Refused(Refusal::UnknownRoom))?;
+            mark_cleared(tx.sql, user, room_target(room), point)
+        }
+    }
+}
+
+fn mark_cleared(sql: &Connection, user: UserKey, peer: i64, point: Seq) -> Stored<()> {
+    let mut mark = sql.prepare_cached(
+        "INSERT INTO marks (site, user, peer, cleared) VALUES (?1, ?2, ?3, ?4) \
+         ON CONFLICT (site, user, peer) DO UPDATE SET cleared = max(cleared, excluded.cleared)",
+    )?;
+    mark.execute(params![user.site.0, user.user.0, peer, point])?;
+    Ok(())
+}
+
+/// Deletes what both sides have cleared and received.
+fn erase(sql: &Connection, user: UserKey, peer: UserNumber) -> Stored<()> {
+    let mut erase = sql.prepare_cached(
+        "DELETE FROM log WHERE site = ?1 AND kind = 0 AND target > 0 \
+         AND ((sender = ?2 AND target = ?3) OR (sender = ?3 AND target = ?2)) AND seq <= ( \
+            SELECT min(coalesce((SELECT cleared FROM marks WHERE site = ?1 AND user = ?2 AND peer = ?3), 0), \
+                       coalesce((SELECT cleared FROM marks WHERE site = ?1 AND user = ?3 AND peer = ?2), 0), \
+                       (SELECT delivered FROM users WHERE site = ?1 AND number = ?2), \
+                       (SELECT delivered FROM users WHERE site = ?1 AND number = ?3)))",
+    )?;
+    erase.execute(params![user.site.0, user.user.0, peer.0])?;
+    Ok(())
+}

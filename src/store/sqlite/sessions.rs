@@ -1,0 +1,91 @@
+//! Sessions that outlive the process.
+
+use super::SqliteStore;
+use super::rows::signed;
+use crate::chat::id::{SiteNumber, UserNumber};
+use crate::chat::session::{Dialect, SessionNumber};
+use crate::chat::ticket::TicketDigest;
+use crate::store::{CursorMove, SessionRecord, Sessions, Stored};
+use async_trait::async_trait;
+use rusqlite::types::Type;
+use rusqlite::{Connection, Row, params};
+
+#[async_trait]
+impl Sessions for SqliteStore {
+    async fn save_sessions(&self, records: Vec<SessionRecord>) -> Stored<()> {
+        self.writer.write(move |tx| records.iter().try_for_each(|record| save(tx.sql, record))).await
+    }
+
+    async fn move_cursors(&self, moves: Vec<CursorMove>) -> Stored<()> {
+        self.writer.write(move |tx| moves.iter().try_for_each(|step| move_cursor(tx.sql, step))).await
+    }
+
+    async fn end_sessions(&self, which: Vec<(SiteNumber, TicketDigest)>) -> Stored<()> {
+        self.writer
+            .write(move |tx| {
+                for (site, digest) in &which {
+                    let mut delete = tx.sql.prepare_cached("DELETE FROM sessions WHERE site = ?1 AND digest = ?2")?;
+                    delete.execute(params![site.0, digest.0])?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    async fn load_sessions(&self, now_ms: u64) -> Stored<Vec<SessionRecord>> {
+        self.writer
+            .write(move |tx| {
+                tx.sql.execute("DELETE FROM sessions WHERE expires_at_ms <= ?1", [now_ms])?;
+                let mut find = tx.sql.prepare(
+                    "SELECT site, user, number, digest, dialect, cursor, strangers, expires_at_ms FROM sessions",
+                )?;
+                let records = find.query_map([], record)?;
+                Ok(records.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+}
+
+fn save(sql: &Connection, record: &SessionRecord) -> Stored<()> {
+    let strangers: Vec<String> = record.strangers.iter().map(|number| number.0.to_string()).collect();
+    let mut insert = sql.prepare_cached(
+        "INSERT OR REPLACE INTO sessions (site, digest, number, user, dialect, cursor, strangers, expires_at_ms) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    insert.execute(params![
+        record.user.site.0,
+        record.digest.0,
+        signed(record.number),
+        record.user.user.0,
+        record.dialect.word(),
+        record.cursor,
+        strangers.join(","),
+        record.expires_at_ms
+    ])?;
+    Ok(())
+}
+
+fn move_cursor(sql: &Connection, step: &CursorMove) -> Stored<()> {
+    let site = step.user.site.0;
+    let mut session =
+        sql.prepare_cached("UPDATE sessions SET cursor = max(cursor, ?3) WHERE site = ?1 AND digest = ?2")?;
+    session.execute(params![site, step.digest.0, step.cursor])?;
+    let mut user =
+        sql.prepare_cached("UPDATE users SET delivered = max(delivered, ?3) WHERE site = ?1 AND number = ?2")?;
+    user.execute(params![site, step.user.user.0, step.cursor])?;
+    Ok(())
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<SessionRecord> {
+    let dialect: String = row.get(4)?;
+    let strangers: String = row.get(6)?;
+    Ok(SessionRecord {
+        user: SiteNumber(row.get(0)?).user(UserNumber(row.get(1)?)),
+        number: SessionNumber(row.get::<_, i64>(2)?.cast_unsigned()),
+        digest: TicketDigest(row.get(3)?),
+        dialect: Dialect::parse(&dialect).ok_or_else(|| rusqlite::Error::InvalidColumnType(4, dialect, Type::Text))?,
+        cursor: row.get(5)?,
+        strangers: strangers.split(',').filter_map(|number| number.parse().ok().map(UserNumber)).collect(),
+        expires_at_ms: row.get(7)?,
+    })
+}

@@ -1,0 +1,309 @@
+//! Views of the log: a page's snapshot, what is for one session, histories.
+
+use super::rows::{self, entries_at, room_target, user_target};
+use super::{SqliteStore, choices, directory, log};
+use crate::chat::entry::{Entry, Message, Seq, SharedEntry};
+use crate::chat::history::{Conversation, HISTORY_ROWS, History, NEW_ROWS_ALL_ROOMS, NEW_ROWS_MAX, NEW_ROWS_PER_ROOM};
+use crate::chat::id::{RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
+use crate::chat::room::{Interval, Membership, is_addressed};
+use crate::chat::session::SessionNumber;
+use crate::store::{Page, PageQuery, Stored, Stretch, Views};
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// One-to-one rows for ?2 after ?3.
+const INBOX: &str = entries_at!(
+    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND hidden = 0 AND seq > ?3 ORDER BY seq LIMIT ?4"
+);
+/// Rows that ?2 said to ?3 after ?4.
+const SAID: &str = entries_at!(
+    "SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 AND seq > ?4 \
+     ORDER BY seq LIMIT ?5"
+);
+/// Room rows of target ?2 after ?3, the newest.
+const ROOM_NEWEST: &str = entries_at!(
+    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 ORDER BY seq DESC LIMIT ?4"
+);
+/// The newest rows between ?2 and ?3, after ?4 and before ?5.
+const BETWEEN: &str = entries_at!(
+    "SELECT seq FROM ( \
+       SELECT * FROM (SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 \
+         AND seq > ?4 AND seq < ?5 ORDER BY seq DESC LIMIT ?6) \
+       UNION \
+       SELECT * FROM (SELECT seq FROM log WHERE site = ?1 AND sender = ?3 AND target = ?2 AND kind = 0 AND target > 0 \
+         AND hidden = 0 AND seq > ?4 AND seq < ?5 ORDER BY seq DESC LIMIT ?6) \
+     ) ORDER BY seq DESC LIMIT ?6"
+);
+/// The newest rows of room target ?2, after ?3 and before ?4.
+const ROOM_BEFORE: &str = entries_at!(
+    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq < ?4 ORDER BY seq DESC LIMIT ?5"
+);
+
+/// Larger than any seq.
+const END: Seq = i64::MAX as Seq;
+
+#[async_trait]
+impl Views for SqliteStore {
+    async fn page(&self, query: PageQuery) -> Stored<Page> {
+        self.readers.read(move |sql| page(sql, &query)).await
+    }
+
+    async fn addressed(&self, user: UserKey, session: SessionNumber, after: Seq, limit: usize) -> Stored<Stretch> {
+        self.readers.read(move |sql| addressed(sql, user, session, after, limit)).await
+    }
+
+    async fn histories(&self, user: UserKey, of: Vec<Conversation>, limit: usize) -> Stored<Vec<History>> {
+        self.readers
+            .read(move |sql| {
+                let histories = of.into_iter().map(|conversation| history(sql, user, conversation, END, limit));
+                Ok(histories.collect::<Stored<Vec<_>>>()?.into_iter().flatten().collect())
+            })
+            .await
+    }
+}
+
+fn page(sql: &Connection, query: &PageQuery) -> Stored<Page> {
+    let user = query.user;
+    let head = log::head(sql, user.site)?;
+    let memberships = directory::memberships(sql, user)?;
+    let mut new_messages = new_messages(sql, user, query.delivered, &memberships)?;
+    let more = new_messages.len() > NEW_ROWS_MAX;
+    new_messages.truncate(NEW_ROWS_MAX);
+    let through = if more { new_messages.last().map_or(head, |message| message.seq) } else { head };
+    let firsts = first_rows(user, &new_messages);
+    let senders: Vec<UserId> = firsts.keys().filter_map(partner).cloned().collect();
+    Ok(Page {
+        windows: directory::people(sql, user, &query.windows)?,
+        strangers: directory::people(sql, user, &query.strangers)?,
+        senders: directory::people(sql, user, &senders)?,
+        histories: page_histories(sql, query, &firsts, through)?,
+        settings: choices::settings(sql, user)?,
+        new_messages,
+        through,
+        more,
+        head,
+        memberships,
+    })
+}
+
+/// The first new row of every conversation that has one.
+fn first_rows(user: UserKey, new: &[Arc<Message>]) -> BTreeMap<Conversation, Seq> {
+    let mut firsts = BTreeMap::new();
+    for message in new {
+        firsts.entry(Conversation::of(user.user, message)).or_insert(message.seq);
+    }
+    firsts
+}
+
+fn partner(conversation: &Conversation) -> Option<&UserId> {
+    match conversation {
+        Conversation::With(user) => Some(user),
+        Conversation::In(_) => None,
+    }
+}
+
+/// Everything undelivered, in order, one row more than a page takes if there is more.
+fn new_messages(
+    sql: &Connection,
+    user: UserKey,
+    delivered: Seq,
+    memberships: &[Membership],
+) -> Stored<Vec<Arc<Message>>> {
+    let limit = NEW_ROWS_MAX + 1;
+    let inbox = rows::messages(sql, INBOX, params![user.site.0, user_target(user.user), delivered, limit])?;
+    let mut all: BTreeMap<Seq, Arc<Message>> = BTreeMap::new();
+    for (of, first) in first_rows(user, &inbox) {
+        let Some(id) = partner(&of) else { continue };
+        let Some(peer) = directory::user_number(sql, user.site, id)? else { continue };
+        let own = rows::messages(sql, SAID, params![user.site.0, user.user.0, user_target(peer), first, limit])?;
+        all.extend(own.into_iter().map(|message| (message.seq, message)));
+    }
+    all.extend(inbox.into_iter().map(|message| (message.seq, message)));
+    all.extend(new_in_rooms(sql, user, delivered, memberships)?.into_iter().map(|message| (message.seq, message)));
+    Ok(all.into_values().take(limit).collect())
+}
+
+fn new_in_rooms(
+    sql: &Connection,
+    user: UserKey,
+    delivered: Seq,
+    memberships: &[Membership],
+) -> Stored<Vec<Arc<Message>>> {
+    let mut all = Vec::new();
+    for membership in memberships.iter().filter(|membership| !membership.blocked) {
+        let room = membership.room.number;
+        let after = delivered.max(membership.joined_seq);
+        let newest =
+            rows::messages(sql, ROOM_NEWEST, params![user.site.0, room_target(room), after, NEW_ROWS_PER_ROOM])?;
+        let foreign = newest.iter().any(|message| message.from.number != user.user);
+        if foreign {
+            let seats = Seats::read(sql, user, room)?;
+            all.extend(newest.into_iter().filter(|message| seats.hears(message.seq)));
+        }
+    }
+    all.sort_unstable_by_key(|message| message.seq);
+    let excess = all.len().saturating_sub(NEW_ROWS_ALL_ROOMS);
+    Ok(all.split_off(excess))
+}
+
+/// When somebody was in a room and when they had silenced it.
+struct Seats {
+    member: Vec<Interval>,
+    blocked: Vec<Interval>,
+}
+
+impl Seats {
+    fn read(sql: &Connection, user: UserKey, room: RoomNumber) -> Stored<Self> {
+        Ok(Self {
+            member: intervals(
+                sql,
+                "SELECT after, through FROM memberships WHERE site = ?1 AND user = ?2 AND room = ?3",
+                user,
+                room,
+            )?,
+            blocked: intervals(
+                sql,
+                "SELECT after, through FROM room_blocks WHERE site = ?1 AND user = ?2 AND room = ?3",
+                user,
+                room,
+            )?,
+        })
+    }
+
+    fn hears(&self, seq: Seq) -> bool {
+        is_addressed(&self.member, &self.blocked, seq)
+    }
+}
+
+fn intervals(sql: &Connection, query: &'static str, user: UserKey, room: RoomNumber) -> Stored<Vec<Interval>> {
+    let mut find = sql.prepare_cached(query)?;
+    let rows = find.query_map(params![user.site.0, user.user.0, room.0], |row| {
+        Ok(Interval { after: row.get(0)?, through: row.get(1)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn page_histories(
+    sql: &Connection,
+    query: &PageQuery,
+    firsts: &BTreeMap<Conversation, Seq>,
+    through: Seq,
+) -> Stored<Vec<History>> {
+    let windows = query.windows.iter().cloned().map(Conversation::With);
+    let rooms = query.rooms.iter().cloned().map(Conversation::In);
+    let wanted: BTreeSet<Conversation> = windows.chain(rooms).chain(firsts.keys().cloned()).collect();
+    let mut histories = Vec::new();
+    for conversation in wanted {
+        let before = firsts.get(&conversation).copied().unwrap_or(through + 1);
+        histories.extend(history(sql, query.user, conversation, before, HISTORY_ROWS)?);
+    }
+    Ok(histories)
+}
+
+/// The newest `limit` messages before `before`, or `None` if the conversation is none of the user's.
+fn history(
+    sql: &Connection,
+    user: UserKey,
+    conversation: Conversation,
+    before: Seq,
+    limit: usize,
+) -> Stored<Option<History>> {
+    let messages = match &conversation {
+        Conversation::With(id) => {
+            let Some(peer) = directory::user_number(sql, user.site, id)? else { return Ok(None) };
+            let cleared = cleared(sql, user, user_target(peer))?;
+            let (me, peer) = (user_target(user.user), user_target(peer));
+            rows::messages(sql, BETWEEN, params![user.site.0, me, peer, cleared, before, limit])?
+        }
+        Conversation::In(id) => {
+            let Some(room) = directory::room_number(sql, user.site, id)? else { return Ok(None) };
+            if !directory::is_member(sql, user, room)? {
+                return Ok(None);
+            }
+            let cleared = cleared(sql, user, room_target(room))?;
+            rows::messages(sql, ROOM_BEFORE, params![user.site.0, room_target(room), cleared, before, limit])?
+        }
+    };
+    Ok(Some(History { conversation, messages }))
+}
+
+fn cleared(sql: &Connection, user: UserKey, peer: i64) -> Stored<Seq> {
+    let mut find = sql.prepare_cached("SELECT cleared FROM marks WHERE site = ?1 AND user = ?2 AND peer = ?3")?;
+    let mark = find.query_row(params![user.site.0, user.user.0, peer], |row| row.get(0)).optional()?;
+    Ok(mark.unwrap_or(0))
+}
+
+/// What is for one session: its user's inbox, what the user said from elsewhere, and the rooms.
+fn addressed(sql: &Connection, user: UserKey, session: SessionNumber, after: Seq, limit: usize) -> Stored<Stretch> {
+    let head = log::head(sql, user.site)?;
+    let ask = limit + 1;
+    let mut all: BTreeMap<Seq, SharedEntry> = BTreeMap::new();
+    if head > after {
+        collect(&mut all, rows::entries(sql, INBOX, params![user.site.0, user_target(user.user), after, ask])?);
+        for peer in partners(sql, user.site, user.user)? {
+            let said = rows::entries(sql, SAID, params![user.site.0, user.user.0, peer, after, ask])?;
+            collect(&mut all, said.into_iter().filter(|entry| is_echo(entry, session)));
+        }
+        for room in ever_rooms(sql, user)? {
+            collect(&mut all, room_rows(sql, user, session, room, after, ask)?);
+        }
+    }
+    let more = all.len() > limit;
+    let entries: Vec<SharedEntry> = all.into_values().take(limit).collect();
+    let through = if more { entries.last().map_or(head, |entry| entry.seq()) } else { head };
+    Ok(Stretch { entries, through, more })
+}
+
+fn collect(all: &mut BTreeMap<Seq, SharedEntry>, entries: impl IntoIterator<Item = SharedEntry>) {
+    all.extend(entries.into_iter().map(|entry| (entry.seq(), entry)));
+}
+
+fn is_echo(entry: &Entry, session: SessionNumber) -> bool {
+    entry.message().is_some_and(|message| message.origin != Some(session))
+}
+
+/// Everybody `user` ever wrote to: steps from one to the next in the index, so the cost is the number of partners.
+fn partners(sql: &Connection, site: SiteNumber, user: UserNumber) -> Stored<Vec<i64>> {
+    let mut step = sql.prepare_cached(
+        "SELECT min(target) FROM log WHERE site = ?1 AND sender = ?2 AND kind = 0 AND target > 0 AND target > ?3",
+    )?;
+    let mut partners = Vec::new();
+    let mut last = 0_i64;
+    while let Some(next) = step.query_row(params![site.0, user.0, last], |row| row.get::<_, Option<i64>>(0))? {
+        partners.push(next);
+        last = next;
+    }
+    Ok(partners)
+}
+
+fn ever_rooms(sql: &Connection, user: UserKey) -> Stored<Vec<RoomNumber>> {
+    let mut find = sql.prepare_cached("SELECT DISTINCT room FROM memberships WHERE site = ?1 AND user = ?2")?;
+    let rows = find.query_map(params![user.site.0, user.user.0], |row| Ok(RoomNumber(row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Rows of one room for the user, from each stretch of membership.
+fn room_rows(
+    sql: &Connection,
+    user: UserKey,
+    session: SessionNumber,
+    room: RoomNumber,
+    after: Seq,
+    limit: usize,
+) -> Stored<Vec<SharedEntry>> {
+    const IN_STRETCH: &str = entries_at!(
+        "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 ORDER BY seq LIMIT ?5"
+    );
+    let seats = Seats::read(sql, user, room)?;
+    let mut found = Vec::new();
+    for stretch in &seats.member {
+        let (from, through) = (stretch.after.max(after), stretch.through.unwrap_or(END));
+        if through > from {
+            let rows = rows::entries(sql, IN_STRETCH, params![user.site.0, room_target(room), from, through, limit])?;
+            found.extend(rows.into_iter().filter(|entry| seats.hears(entry.seq()) && is_echo(entry, session)));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,280 @@
+//! The one thread that writes, with natural group commit: it takes everything that is queued, runs it in one transaction,
+//! syncs once, tells the observer, then answers all. There is no commit timer: under load batches grow by themselves.
+
+use super::unavailable;
+use crate::chat::entry::{Seq, SharedEntry};
+use crate::chat::id::{SiteNumber, UserId, UserNumber};
+use crate::store::{CommitObserver, StoreError, Stored};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rustc_hash::FxHashMap;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
+
+/// Jobs that may wait; one more is refused at once rather than promised late.
+const QUEUE_JOBS_MAX: usize = 8_192;
+/// Jobs in one transaction.
+const BATCH_JOBS_MAX: usize = 1_024;
+/// Ids remembered so that a message to somebody needs no lookup.
+const KNOWN_IDS_MAX: usize = 100_000;
+/// The process cannot know what the disk holds; only a restart can find out. (`EX_IOERR` of sysexits.)
+const EXIT_DISK_UNKNOWN: i32 = 74;
+
+/// Something to write: runs in a transaction (again, if the batch it was in failed), and is settled after the commit.
+trait Job: Send {
+    fn run(&mut self, tx: &mut Tx<'_>) -> Stored<()>;
+    fn settle(self: Box<Self>, commit: Stored<()>);
+}
+
+struct Call<T, F> {
+    work: F,
+    result: Option<Stored<T>>,
+    reply: oneshot::Sender<Stored<T>>,
+}
+
+impl<T: Send, F: FnMut(&mut Tx<'_>) -> Stored<T> + Send> Job for Call<T, F> {
+    fn run(&mut self, tx: &mut Tx<'_>) -> Stored<()> {
+        let result = (self.work)(tx);
+        let fault = match &result {
+            Err(error @ StoreError::Unavailable(_)) => Err(error.clone()),
+            _ => Ok(()),
+        };
+        self.result = Some(result);
+        fault
+    }
+
+    fn settle(self: Box<Self>, commit: Stored<()>) {
+        let answer = match (commit, self.result) {
+            (Ok(()), Some(result)) => result,
+            (Err(error), _) => Err(error),
+            (Ok(()), None) => Err(unavailable("the write did not run")),
+        };
+        // The asker may have gone; what is stored is stored.
+        drop(self.reply.send(answer));
+    }
+}
+
+/// The newest entry of a site's log.
+#[derive(Clone, Copy)]
+pub(super) struct Head {
+    /// Its seq; 0 if the log is empty.
+    pub(super) seq: Seq,
+    /// Its time, in milliseconds since 1970.
+    pub(super) at_ms: u64,
+}
+
+/// What the writer remembers between transactions. It is the only writer, so this cannot be stale.
+#[derive(Default)]
+struct Memory {
+    heads: FxHashMap<SiteNumber, Head>,
+    users: FxHashMap<SiteNumber, std::collections::HashMap<UserId, UserNumber>>,
+    users_len: usize,
+}
+
+/// A write transaction.
+pub(super) struct Tx<'c> {
+    /// The connection, inside the transaction.
+    pub(super) sql: &'c Connection,
+    memory: &'c mut Memory,
+    appended: Vec<(SiteNumber, SharedEntry)>,
+    moved: Vec<SiteNumber>,
+}
+
+impl Tx<'_> {
+    /// Proves that writing works.
+    pub(super) fn touch(&self) -> Stored<()> {
+        self.sql.execute("UPDATE sites SET head = head WHERE number = -1", [])?;
+        Ok(())
+    }
+
+    /// The head of a site's log, entries of this transaction included.
+    pub(super) fn head(&mut self, site: SiteNumber) -> Stored<Head> {
+        if let Some(head) = self.memory.heads.get(&site) {
+            return Ok(*head);
+        }
+        let mut find = self.sql.prepare_cached("SELECT head FROM sites WHERE number = ?1")?;
+        let seq: Seq = find.query_row([site.0], |row| row.get(0))?;
+        let mut time = self.sql.prepare_cached(
+            "SELECT max(at_ms) FROM (SELECT at_ms FROM log WHERE site = ?1 ORDER BY seq DESC LIMIT 1)",
+        )?;
+        let at_ms: Option<u64> = time.query_row([site.0], |row| row.get(0))?;
+        let head = Head { seq, at_ms: at_ms.unwrap_or(0) };
+        self.memory.heads.insert(site, head);
+        Ok(head)
+    }
+
+    /// Records that `entry` was written at the new head. The counter itself is written once per transaction.
+    pub(super) fn advance(&mut self, site: SiteNumber, at_ms: u64, entry: SharedEntry) {
+        self.memory.heads.insert(site, Head { seq: entry.seq(), at_ms });
+        if !self.moved.contains(&site) {
+            self.moved.push(site);
+        }
+        self.appended.push((site, entry));
+    }
+
+    /// The number of a user, if the directory knows the id.
+    pub(super) fn user_number(&mut self, site: SiteNumber, id: &UserId) -> Stored<Option<UserNumber>> {
+        if let Some(number) = self.memory.users.get(&site).and_then(|known| known.get(id)) {
+            return Ok(Some(*number));
+        }
+        let mut find = self.sql.prepare_cached("SELECT number FROM users WHERE site = ?1 AND id = ?2")?;
+        let number = find.query_row(params![site.0, id.as_str()], |row| row.get(0)).optional()?.map(UserNumber);
+        if let Some(number) = number {
+            if self.memory.users_len >= KNOWN_IDS_MAX {
+                self.memory.users.clear();
+                self.memory.users_len = 0;
+            }
+            self.memory.users.entry(site).or_default().insert(id.clone(), number);
+            self.memory.users_len += 1;
+        }
+        Ok(number)
+    }
+
+    fn write_heads(&mut self) -> Stored<()> {
+        for site in &self.moved {
+            let head = self.memory.heads[site];
+            let mut update = self.sql.prepare_cached("UPDATE sites SET head = ?2 WHERE number = ?1")?;
+            update.execute(params![site.0, head.seq])?;
+        }
+        Ok(())
+    }
+}
+
+/// The way to the writer thread.
+pub(super) struct Writer {
+    queue: Mutex<Option<SyncSender<Box<dyn Job>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Starts the thread on its connection.
+    pub(super) fn start(connection: Connection, observer: CommitObserver) -> Stored<Self> {
+        let (queue, jobs) = sync_channel(QUEUE_JOBS_MAX);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || run(&connection, &jobs, &observer))
+            .map_err(unavailable)?;
+        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Runs `work` in the next transaction and answers when that is durable. `work` checks before it writes: after
+    /// `Refused` nothing of it may be in the transaction.
+    pub(super) async fn write<T, F>(&self, work: F) -> Stored<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Stored<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        self.enqueue(Box::new(Call { work, result: None, reply }))?;
+        answer.await.map_err(|_| unavailable("the writer has stopped"))?
+    }
+
+    fn enqueue(&self, job: Box<dyn Job>) -> Stored<()> {
+        let queue = self.queue.lock().expect("no panic while held");
+        match queue.as_ref().map(|queue| queue.try_send(job)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(TrySendError::Full(_))) => Err(unavailable("too many writes are waiting")),
+            Some(Err(TrySendError::Disconnected(_))) | None => Err(unavailable("the store is closed")),
+        }
+    }
+
+    /// Lets queued writes finish and ends the thread.
+    pub(super) async fn close(&self) {
+        drop(self.queue.lock().expect("no panic while held").take());
+        let thread = self.thread.lock().expect("no panic while held").take();
+        if let Some(thread) = thread {
+            drop(tokio::task::spawn_blocking(move || thread.join()).await);
+        }
+    }
+}
+
+fn run(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, observer: &CommitObserver) {
+    let mut memory = Memory::default();
+    while let Ok(first) = jobs.recv() {
+        let mut batch = vec![first];
+        batch.extend(jobs.try_iter().take(BATCH_JOBS_MAX - 1));
+        commit_batch(connection, &mut memory, batch, observer);
+    }
+    if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
+        tracing::warn!(%error, "the last checkpoint was left for the next start");
+    }
+}
+
+/// Commits a batch; if it cannot be, each job alone, so that one bad job takes nobody with it.
+fn commit_batch(connection: &Connection, memory: &mut Memory, mut batch: Vec<Box<dyn Job>>, observer: &CommitObserver) {
+    let outcome = transact(connection, memory, &mut batch, observer);
+    match outcome {
+        Err(_) if batch.len() > 1 => {
+            for job in batch {
+                commit_batch(connection, memory, vec![job], observer);
+            }
+        }
+        outcome => {
+            for job in batch {
+                job.settle(outcome.clone());
+            }
+        }
+    }
+}
+
+fn transact(
+    connection: &Connection,
+    memory: &mut Memory,
+    batch: &mut [Box<dyn Job>],
+    observer: &CommitObserver,
+) -> Stored<()> {
+    let mut tx = Tx { sql: connection, memory, appended: Vec::new(), moved: Vec::new() };
+    let outcome = run_all(&mut tx, batch);
+    let Tx { appended, moved, .. } = tx;
+    if let Err(error) = outcome {
+        tracing::error!(%error, "a transaction was rolled back");
+        for site in moved {
+            memory.heads.remove(&site);
+        }
+        memory.users.clear();
+        memory.users_len = 0;
+        if !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err() {
+            give_up("a transaction could not be rolled back");
+        }
+        return Err(error);
+    }
+    publish(appended, observer);
+    Ok(())
+}
+
+fn run_all(tx: &mut Tx<'_>, batch: &mut [Box<dyn Job>]) -> Stored<()> {
+    tx.sql.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    for job in batch {
+        job.run(tx)?;
+    }
+    tx.write_heads()?;
+    let commit = tx.sql.prepare_cached("COMMIT")?.execute([]);
+    if let Err(error) = &commit {
+        // A full disk is found before the sync and rolls back; after a failed sync nobody knows what the disk holds.
+        if error.sqlite_error_code() != Some(ErrorCode::DiskFull) || tx.sql.is_autocommit() {
+            give_up(&format!("a commit failed and its outcome is unknown: {error}"));
+        }
+    }
+    commit?;
+    Ok(())
+}
+
+fn publish(appended: Vec<(SiteNumber, SharedEntry)>, observer: &CommitObserver) {
+    let mut by_site: Vec<(SiteNumber, Vec<SharedEntry>)> = Vec::new();
+    for (site, entry) in appended {
+        match by_site.iter_mut().find(|(known, _)| *known == site) {
+            Some((_, entries)) => entries.push(entry),
+            None => by_site.push((site, vec![entry])),
+        }
+    }
+    for (site, entries) in by_site {
+        observer(site, entries);
+    }
+}
+
+/// Nobody is answered; the next start reads what the disk really holds.
+fn give_up(why: &str) -> ! {
+    tracing::error!("{why}; the process ends so that a restart can find out what was stored");
+    std::process::exit(EXIT_DISK_UNKNOWN)
+}

@@ -1,0 +1,1 @@
+//! The product through its doors: scenes over real sockets and real files.

@@ -1,0 +1,1 @@
+//! Tests of the parts: the store contract, the house rules, crashes.
