@@ -61,8 +61,11 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let sign_in = prepare(&ctx, config.demonstration).await.map_err(StartError)?;
     let listener = bind(config).await?;
     let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
-    let housekeeping =
-        vec![tokio::spawn(tail::run(Arc::clone(&ctx), feed)), tokio::spawn(sweep::run(Arc::clone(&ctx)))];
+    let housekeeping = vec![
+        tokio::spawn(tail::run(Arc::clone(&ctx), feed)),
+        tokio::spawn(sweep::run_deadlines(Arc::clone(&ctx))),
+        tokio::spawn(sweep::run_upkeep(Arc::clone(&ctx))),
+    ];
     let edge = Edge {
         ctx: Arc::clone(&ctx),
         sign_in,

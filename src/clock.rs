@@ -34,6 +34,7 @@ impl Clock {
 ///
 /// # Panics
 /// Where the operating system has none to give: nothing secret can be made then.
+#[expect(clippy::disallowed_methods, reason = "this is the place")]
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");

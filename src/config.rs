@@ -118,7 +118,7 @@ impl Config {
             lay_over(&mut table, &name, &value)?;
         }
         let is_configured = !table.is_empty();
-        let written: Written = Value::Table(table).try_into().map_err(explain)?;
+        let written: Written = Value::Table(table).try_into().map_err(|error| explain(&error))?;
         Self::check(written, flags, is_configured)
     }
 
@@ -183,7 +183,8 @@ fn read_file(path: &Path) -> Result<Table, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError(format!("{}: {error}", path.display())))?;
     let table: Table = text.parse().map_err(|error| ConfigError(format!("{}: {error}", path.display())))?;
     // Checked here as well, so that a mistake is reported with the file's name and line.
-    toml::from_str::<Written>(&text).map_err(|error| ConfigError(format!("{}: {}", path.display(), explain(error))))?;
+    toml::from_str::<Written>(&text)
+        .map_err(|error| ConfigError(format!("{}: {}", path.display(), explain(&error))))?;
     Ok(table)
 }
 
@@ -216,7 +217,7 @@ fn lay_over(table: &mut Table, name: &str, value: &str) -> Result<(), ConfigErro
 }
 
 /// Adds the nearest known key to an error about an unknown one.
-fn explain(error: toml::de::Error) -> ConfigError {
+fn explain(error: &toml::de::Error) -> ConfigError {
     let text = error.to_string();
     let suggestion = nearest(error.message()).map(|near| format!("\nDid you mean `{near}`?")).unwrap_or_default();
     ConfigError(format!("{}{suggestion}", text.trim_end()))

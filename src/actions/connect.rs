@@ -100,7 +100,7 @@ pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Con
     let arrived = ctx.live.arrive(arrival, now_ms);
     let mut opening = Opening { ctx, holder: Holder { key, session }, done: false };
     if let Some(evicted) = arrived.evicted {
-        ctx.store.end_sessions(vec![(site, evicted)]).await?;
+        sweep::forget(ctx, vec![(site, evicted)]).await;
     }
     let page = ctx.store.page(page_query(key, arrived.delivered, &ask)).await?;
     let strangers: Vec<UserNumber> = page.strangers.iter().map(|person| person.profile.number).collect();

@@ -2,37 +2,52 @@
 
 use super::Context;
 use crate::bus::Envelope;
+use crate::chat::id::SiteNumber;
+use crate::chat::ticket::TicketDigest;
 use crate::live::{CursorAt, TICK_MS};
 use crate::store::CursorMove;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 /// How often cursors are stored.
 const CURSORS_EVERY: Duration = Duration::from_secs(5);
 /// How often heads are compared.
 const HEADS_EVERY: Duration = Duration::from_secs(3);
 
-/// Runs until it is dropped.
-pub async fn run(ctx: Arc<Context>) {
-    let mut tick = interval(Duration::from_millis(TICK_MS));
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut cursors = interval(CURSORS_EVERY);
-    let mut heads = interval(HEADS_EVERY);
+/// Fires deadlines until it is dropped. Waits for nothing but the clock: a slow disk must not hold up a poll's end.
+pub async fn run_deadlines(ctx: Arc<Context>) {
+    let mut tick = steadily(Duration::from_millis(TICK_MS));
+    loop {
+        tick.tick().await;
+        let ended = ctx.live.tick(ctx.clock.monotonic_ms());
+        if !ended.is_empty() {
+            let ctx = Arc::clone(&ctx);
+            tokio::spawn(async move { forget(&ctx, ended).await });
+        }
+    }
+}
+
+/// Brings memory and store in line until it is dropped.
+pub async fn run_upkeep(ctx: Arc<Context>) {
+    let (mut cursors, mut heads) = (steadily(CURSORS_EVERY), steadily(HEADS_EVERY));
     loop {
         tokio::select! {
-            _ = tick.tick() => end_expired(&ctx).await,
             _ = cursors.tick() => store_cursors(&ctx).await,
             _ = heads.tick() => announce_heads(&ctx).await,
         }
     }
 }
 
-async fn end_expired(ctx: &Context) {
-    let ended = ctx.live.tick(ctx.clock.monotonic_ms());
-    if !ended.is_empty()
-        && let Err(error) = ctx.store.end_sessions(ended).await
-    {
+fn steadily(period: Duration) -> Interval {
+    let mut interval = interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
+
+/// Takes ended sessions out of the store. They are dead here already; a row that stays goes when it expires.
+pub(super) async fn forget(ctx: &Context, ended: Vec<(SiteNumber, TicketDigest)>) {
+    if let Err(error) = ctx.store.end_sessions(ended).await {
         tracing::warn!(%error, "ended sessions are still in the store");
     }
 }

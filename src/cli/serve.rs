@@ -53,12 +53,14 @@ impl Serve {
 }
 
 async fn serve(config: &Config) -> Result<(), String> {
+    let descriptors =
+        rlimit::increase_nofile_limit(u64::MAX).map_err(|error| format!("the limit of open files: {error}"))?;
     // Before anything is started, so that an early signal is not lost.
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     let running = app::start(config).await.map_err(|error| error.to_string())?;
     println!("NextIM is listening on http://{}/", running.address);
-    tracing::info!(address = %running.address, data = %config.data.display(), demonstration = config.demonstration, "started");
+    tracing::info!(descriptors, address = %running.address, data = %config.data.display(), demonstration = config.demonstration, "started");
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -52,6 +52,7 @@ pub(super) struct Session {
     pub(super) cursors: Cursors,
     pub(super) outbox: Outbox,
     changed: Option<Box<Changed>>,
+    #[expect(clippy::box_collection, reason = "eight bytes while empty, and it is empty nearly always")]
     signals: Option<Box<Vec<Signal>>>,
     stage: Stage,
     /// Counts polls: an older one that is still held finds that it is not the newest.
@@ -128,6 +129,8 @@ impl Session {
         self.page_rows = rows;
         self.cursors = Cursors::opened(delivered, through);
         self.outbox.finish_fill(Vec::new(), through, more);
+        // The page is answered with everybody's state as it is after this.
+        self.changed = None;
         self.open = true;
         self.stage = Stage::Idle { since_ms: now_ms };
     }

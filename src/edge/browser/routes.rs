@@ -141,7 +141,7 @@ async fn online(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) ->
         windows: params.users("buddy_ids")?,
         rooms: if params.has("room_ids") { Some(params.rooms("room_ids")?) } else { None },
         strangers: params.users(strangers)?,
-        show: params.optional("show").map(|word| show(word)).transpose()?,
+        show: params.optional("show").map(show).transpose()?,
     };
     let connected = connect(&edge.ctx, caller, ask).await?;
     let server = format!("{}/packets", auth::base_url(edge, asked));

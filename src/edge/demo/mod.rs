@@ -31,7 +31,7 @@ pub(super) async fn answer(edge: &Edge, asked: &Asked) -> Result<Reply, Refusal>
     asked.only(&[Method::GET, Method::HEAD])?;
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     Ok(match segments[..] {
-        [""] | ["demo"] => Reply::see_other("/demo/"),
+        ["" | "demo"] => Reply::see_other("/demo/"),
         ["favicon.ico"] => picture("favicon"),
         ["demo", ""] => page(&pages::front(&MEMBERS)),
         ["demo", "as", id] => sign_in(id),
