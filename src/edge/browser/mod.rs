@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod dialect;
+mod online_wire;
 mod routes;
 pub mod transport;
 pub mod wire;

@@ -1,6 +1,6 @@
 //! The endpoints under `/webim/`: parameters in, an action, a wire shape out.
 
-use super::{auth, dialect, wire};
+use super::{auth, dialect, online_wire, wire};
 use crate::actions::connect::{Connect, connect};
 use crate::actions::identify::Asker;
 use crate::actions::read_history::Named;
@@ -146,9 +146,9 @@ async fn online(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) ->
     let connected = connect(&edge.ctx, caller, ask).await?;
     let server = format!("{}/packets", auth::base_url(edge, asked));
     let server_time = edge.ctx.clock.wall_ms();
-    Ok(Answer::Json(wire::online(
+    Ok(Answer::Json(online_wire::online(
         &connected,
-        &wire::Around { domain: &site.name, server: &server, server_time, dialect },
+        &online_wire::Around { domain: &site.name, server: &server, server_time, dialect },
     )))
 }
 

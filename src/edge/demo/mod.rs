@@ -78,9 +78,14 @@ fn not_found() -> Reply {
 }
 
 fn asset(name: &str) -> Reply {
+    const SCRIPT: &str = "text/javascript; charset=utf-8";
     let (media_type, text) = match name {
         "demo.css" => ("text/css; charset=utf-8", include_str!("assets/demo.css")),
-        "demo.js" => ("text/javascript; charset=utf-8", include_str!("assets/demo.js")),
+        "client.js" => (SCRIPT, include_str!("assets/client.js")),
+        "demo.js" => (SCRIPT, include_str!("assets/demo.js")),
+        "model.js" => (SCRIPT, include_str!("assets/model.js")),
+        "parts.js" => (SCRIPT, include_str!("assets/parts.js")),
+        "window.js" => (SCRIPT, include_str!("assets/window.js")),
         _ => return not_found(),
     };
     Reply::file(media_type, text).header(CACHE_CONTROL, "no-cache")

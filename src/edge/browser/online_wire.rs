@@ -1,0 +1,140 @@
+//! The answer of `online`: the seed's nine keys and those its clients really read (wire contract 1.2 and 5.3).
+
+use super::dialect;
+use super::wire::{
+    MessageWire, PersonWire, ProfileWire, RoomWire, clock_time, histories, message, person, profile, room,
+};
+use crate::actions::connect::Connected;
+use crate::chat::history::{Conversation, History};
+use crate::chat::presence::Mood;
+use crate::chat::session::Dialect;
+use crate::chat::settings::Settings;
+use crate::chat::user::Profile;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// How to reach the stream (the seed's `connection`).
+#[derive(Serialize)]
+pub struct ConnectionWire<'a> {
+    domain: &'a str,
+    ticket: &'a str,
+    server: &'a str,
+    jsonpd: &'a str,
+}
+
+/// The member (the seed's `userInfo`).
+#[derive(Serialize)]
+struct UserWire<'a> {
+    #[serde(flatten)]
+    profile: ProfileWire<'a>,
+    presence: &'static str,
+    show: &'static str,
+    status: &'a str,
+    status_time: String,
+}
+
+fn user<'a>(own: &'a Profile, mood: &'a Mood) -> UserWire<'a> {
+    UserWire {
+        profile: profile(own),
+        presence: "online",
+        show: mood.show.word(),
+        status: &mood.status,
+        status_time: clock_time(mood.status_at_ms),
+    }
+}
+
+/// The answer of `online`: the seed's nine keys, and those that its clients really read.
+#[derive(Serialize)]
+struct OnlineWire<'a> {
+    success: bool,
+    server_time: u64,
+    user: UserWire<'a>,
+    connection: ConnectionWire<'a>,
+    setting: BTreeMap<&'a str, Value>,
+    buddy_online_ids: &'a str,
+    online_buddy_ids: &'a str,
+    presence_buddies: &'a [PersonWire<'a>],
+    buddies: &'a [PersonWire<'a>],
+    presence_rooms: &'a [RoomWire<'a>],
+    rooms: &'a [RoomWire<'a>],
+    histories: BTreeMap<&'a str, Vec<MessageWire<'a>>>,
+    new_messages: Vec<MessageWire<'a>>,
+    presences: BTreeMap<&'a str, &'static str>,
+}
+
+/// What `online` answers around a `Connected`.
+pub struct Around<'a> {
+    /// The site's name.
+    pub domain: &'a str,
+    /// The address of the stream.
+    pub server: &'a str,
+    /// Milliseconds since 1970.
+    pub server_time: u64,
+    /// The client's generation.
+    pub dialect: Dialect,
+}
+
+/// The JSON of `online`.
+pub fn online(connected: &Connected, around: &Around<'_>) -> Vec<u8> {
+    let dialect = around.dialect;
+    let of = |id: &str, room: bool| {
+        let is_it = |history: &&History| {
+            history.conversation.id() == id && matches!(history.conversation, Conversation::In(_)) == room
+        };
+        connected.histories.iter().find(is_it)
+    };
+    let people = connected.people.iter().map(|view| person(view, of(view.person.profile.id.as_str(), false), dialect));
+    let people: Vec<PersonWire<'_>> = people.collect();
+    let rooms = connected.rooms.iter().map(|view| room(view, of(view.membership.room.id.as_str(), true), dialect));
+    let rooms: Vec<RoomWire<'_>> = rooms.collect();
+    let online_ids: Vec<&str> = connected.online.iter().map(|(who, _)| who.id.as_str()).collect();
+    let online_ids = online_ids.join(",");
+    let seen = connected.people.iter().map(|view| (view.person.profile.id.as_str(), view.visible.show_word()));
+    let online = connected.online.iter().map(|(who, visible)| (who.id.as_str(), visible.show_word()));
+    crate::edge::json::encode(&OnlineWire {
+        success: true,
+        server_time: around.server_time,
+        user: user(&connected.profile, &connected.mood),
+        connection: ConnectionWire {
+            domain: around.domain,
+            ticket: connected.ticket.as_str(),
+            server: around.server,
+            jsonpd: around.server,
+        },
+        setting: settings(&connected.settings, dialect),
+        buddy_online_ids: &online_ids,
+        online_buddy_ids: &online_ids,
+        presence_buddies: &people,
+        buddies: &people,
+        presence_rooms: &rooms,
+        rooms: &rooms,
+        histories: histories(&connected.histories, dialect),
+        new_messages: connected.new_messages.iter().map(|item| message(item, dialect)).collect(),
+        presences: seen.chain(online).collect(),
+    })
+}
+
+/// Settings as JSON values.
+fn settings(settings: &Settings, dialect: Dialect) -> BTreeMap<&str, Value> {
+    let value = |json: &str| serde_json::from_str(json).unwrap_or(Value::Null);
+    let all = settings.0.iter().map(|(name, json)| (name.as_str(), value(json)));
+    if dialect::flat_settings(dialect) {
+        all.filter_map(|(name, value)| Some((name, flat(value)?))).collect()
+    } else {
+        all.collect()
+    }
+}
+
+/// COMPAT: the first client takes a list for a change on every start, so it gets the comma text it sent.
+fn flat(value: Value) -> Option<Value> {
+    match value {
+        Value::Array(items) => {
+            let words: Vec<String> =
+                items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), Into::into)).collect();
+            Some(Value::String(words.join(",")))
+        }
+        Value::Object(_) => None,
+        plain => Some(plain),
+    }
+}

@@ -1,0 +1,63 @@
+//! Rows and signals reach sessions, and changes of seats take effect, as the tail hands them out.
+
+use super::{Live, Signal, hub};
+use crate::chat::entry::{Seat, SeatChange, Seq, SharedEntry};
+use crate::chat::id::{RoomKey, SiteNumber, UserKey, UserNumber};
+use crate::chat::session::SessionNumber;
+
+impl Live {
+    /// Hands a row to all sessions of a user but the one it came from.
+    pub fn push(&self, key: UserKey, entry: &SharedEntry, except: Option<SessionNumber>) {
+        self.hub.push(key, entry, except);
+    }
+
+    /// Hands a signal to all sessions of a user.
+    pub fn signal(&self, key: UserKey, signal: &Signal) {
+        self.hub.signal(key, signal);
+    }
+
+    /// Members in memory who listen to a room.
+    pub fn room_listeners(&self, room: RoomKey) -> Vec<UserNumber> {
+        self.rooms.listeners(room)
+    }
+
+    /// Applies a change of membership at its place in the log.
+    pub fn change_seat(&self, site: SiteNumber, change: &Seat, now_ms: u64) {
+        let key = site.user(change.user.number);
+        let changed = self.hub.with(key, now_ms, |user| {
+            if !user.is_open() {
+                user.reseated.push(change.room);
+            }
+            match change.change {
+                SeatChange::Joined if !user.rooms.contains(&change.room) => user.rooms.push(change.room),
+                SeatChange::Left => user.rooms.retain(|room| *room != change.room),
+                SeatChange::Joined | SeatChange::Blocked | SeatChange::Unblocked => {}
+            }
+            user.visible().is_online()
+        });
+        let Some((online, effects)) = changed else { return };
+        let (room, stamp) = (site.room(change.room), self.hub.stamp());
+        match change.change {
+            SeatChange::Joined => self.rooms.put(room, key.user, hub::seat(stamp, online, false)),
+            SeatChange::Left => self.rooms.remove(room, key.user, stamp),
+            SeatChange::Blocked => self.rooms.update(room, key.user, stamp, |seat| seat.blocked = true),
+            SeatChange::Unblocked => self.rooms.update(room, key.user, stamp, |seat| seat.blocked = false),
+        }
+        self.apply(effects, now_ms);
+    }
+
+    /// How far the tail has handed out a site's log.
+    pub fn position(&self, site: SiteNumber) -> Seq {
+        self.positions.get(site)
+    }
+
+    /// The tail has handed out everything through `seq`.
+    pub fn advance(&self, site: SiteNumber, seq: Seq) {
+        self.positions.advance(site, seq);
+    }
+
+    /// Waits until the tail has handed out everything through `seq`.
+    pub async fn reached(&self, site: SiteNumber, seq: Seq) {
+        self.positions.reached(site, seq).await;
+    }
+}

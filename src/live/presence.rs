@@ -1,0 +1,70 @@
+//! What others see of somebody, and how a change reaches those who watch.
+
+use super::Live;
+use super::hub::{Effects, Ripple};
+use crate::chat::id::{RoomKey, UserKey};
+use crate::chat::presence::{Mood, Visible};
+use crate::chat::user::Identity;
+use std::sync::Arc;
+
+impl Live {
+    /// Changes what a user says about themselves.
+    pub fn set_mood(&self, key: UserKey, mood: Mood, now_ms: u64) {
+        if let Some(((), effects)) = self.hub.with(key, now_ms, |user| user.mood = mood) {
+            self.apply(effects, now_ms);
+        }
+    }
+
+    /// What a user says about themselves, if in memory.
+    pub fn mood(&self, key: UserKey) -> Option<Mood> {
+        self.hub.shard(key).users.get(&key).map(|user| user.mood.clone())
+    }
+
+    /// What others see of a user.
+    pub fn visible(&self, key: UserKey) -> Visible {
+        self.hub.visible(key)
+    }
+
+    /// Those of a user's friends who are seen online, and how.
+    pub fn online_buddies(&self, key: UserKey) -> Vec<(Arc<Identity>, Visible)> {
+        let buddies = self.hub.shard(key).users.get(&key).map(|user| Arc::clone(&user.buddies));
+        let buddies = buddies.unwrap_or_default();
+        buddies.iter().filter_map(|buddy| self.hub.seen_online(key.site.user(*buddy))).collect()
+    }
+
+    /// How many members of a room are seen online.
+    pub fn room_online_count(&self, room: RoomKey) -> u32 {
+        self.rooms.visible_count(room)
+    }
+
+    /// Members of a room who are seen online, and how; at most `limit`.
+    pub fn room_online(&self, room: RoomKey, limit: usize) -> Vec<(Arc<Identity>, Visible)> {
+        let members = self.rooms.visible_members(room, limit);
+        members.into_iter().filter_map(|user| self.hub.seen_online(room.site.user(user))).collect()
+    }
+
+    /// Lets a change reach those who watch.
+    pub(super) fn apply(&self, effects: Effects, now_ms: u64) {
+        self.bury(effects.ended);
+        let Some(ripple) = effects.ripple else { return };
+        self.update_rooms(&ripple);
+        if ripple.was_online || ripple.is_online {
+            for buddy in ripple.buddies.iter() {
+                self.hub.mark(ripple.key.site.user(*buddy), None, &ripple.who, ripple.was_online, now_ms);
+            }
+            for watcher in self.watchers.of(ripple.key) {
+                self.hub.mark(watcher.user, Some(watcher.session), &ripple.who, ripple.was_online, now_ms);
+            }
+        }
+    }
+
+    fn update_rooms(&self, ripple: &Ripple) {
+        for room in ripple.rooms.iter().map(|room| ripple.key.site.room(*room)) {
+            if ripple.gone {
+                self.rooms.remove(room, ripple.key.user, ripple.stamp);
+            } else if ripple.was_online != ripple.is_online {
+                self.rooms.update(room, ripple.key.user, ripple.stamp, |seat| seat.visible = ripple.is_online);
+            }
+        }
+    }
+}

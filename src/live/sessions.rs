@@ -1,0 +1,144 @@
+//! Sessions come and go: arrival, opening, return after a restart, end.
+
+use super::hub;
+use super::session::Session;
+use super::user::User;
+use super::watchers::Watcher;
+use super::{Arrival, Arrived, CursorAt, Cut, Holder, Live};
+use crate::chat::entry::Seq;
+use crate::chat::id::{UserKey, UserNumber};
+use crate::chat::presence::Show;
+use crate::chat::room::Membership;
+use crate::chat::session::Dialect;
+use crate::chat::ticket::TicketDigest;
+use crate::chat::user::{Identity, Member};
+use std::sync::Arc;
+
+impl Live {
+    /// Makes room for a session: from here on, rows for it are kept. It is nobody's presence until `open`.
+    pub fn arrive(&self, arrival: Arrival, now_ms: u64) -> Arrived {
+        let Arrival { key, member, session, digest, dialect, show, expires_at_ms } = arrival;
+        let memberships = member.memberships.clone();
+        let made = Session::new(session, digest, dialect, Box::default(), expires_at_ms, now_ms);
+        let ((mood, delivered, fresh, evicted, online), effects) = self.hub.with_or_insert(
+            key,
+            now_ms,
+            || new_user(member),
+            |user, fresh| {
+                match show {
+                    Some(Show::Invisible) => user.mood.show = Show::Invisible,
+                    Some(show) if fresh => user.mood.show = show,
+                    _ => {}
+                }
+                let evicted = user.add(made);
+                (user.mood.clone(), user.delivered, fresh, evicted, user.visible().is_online())
+            },
+        );
+        self.tickets.put(digest, key, session);
+        if fresh {
+            self.take_seats(key, &memberships, online);
+        }
+        self.apply(effects, now_ms);
+        let evicted_digest = evicted.as_ref().map(|session| session.digest);
+        self.bury(evicted.into_iter().map(|session| (key, session)).collect());
+        Arrived { mood, delivered, evicted: evicted_digest }
+    }
+
+    /// The page is answered with everything up to `cut`: the session counts from now on. `memberships` are those of the
+    /// same snapshot: what changed since `arrive` is made good by reading the log again.
+    pub fn open(&self, holder: &Holder, strangers: &[UserNumber], memberships: &[Membership], cut: Cut, now_ms: u64) {
+        let watcher = Watcher { user: holder.key, session: holder.session };
+        self.watchers.add(watcher, strangers);
+        let opened = self.hub.with(holder.key, now_ms, |user| {
+            let (missed, surplus) = user.reconcile(memberships);
+            let delivered = user.delivered;
+            let session = user.session(holder.session)?;
+            session.strangers = strangers.into();
+            session.activate(delivered, Cut { more: cut.more || !missed.is_empty(), ..cut }, now_ms);
+            Some((missed, surplus, user.visible().is_online()))
+        });
+        let Some((Some((missed, surplus, online)), effects)) = opened else {
+            return self.watchers.remove(watcher, strangers); // ended meanwhile
+        };
+        self.take_seats(holder.key, &missed, online);
+        for room in surplus {
+            self.rooms.remove(holder.key.site.room(room), holder.key.user, self.hub.stamp());
+        }
+        self.apply(effects, now_ms);
+    }
+
+    pub(super) fn take_seats(&self, key: UserKey, memberships: &[Membership], visible: bool) {
+        for membership in memberships {
+            let seat = hub::seat(self.hub.stamp(), visible, membership.blocked);
+            self.rooms.put(key.site.room(membership.room.number), key.user, seat);
+        }
+    }
+
+    /// Puts a session back that outlived the process: its user counts as online until the graces say otherwise.
+    pub fn restore(&self, arrival: Arrival, strangers: Box<[UserNumber]>, cursor: Seq, now_ms: u64) {
+        let holder = Holder { key: arrival.key, session: arrival.session };
+        self.arrive(arrival, now_ms);
+        self.watchers.add(Watcher { user: holder.key, session: holder.session }, &strangers);
+        let restored = self.hub.with(holder.key, now_ms, |user| {
+            if let Some(session) = user.session(holder.session) {
+                session.strangers = strangers;
+                session.restore(cursor, now_ms);
+            }
+        });
+        if let Some(((), effects)) = restored {
+            self.apply(effects, now_ms);
+        }
+    }
+
+    /// Whose ticket this is.
+    pub fn find(&self, digest: TicketDigest) -> Option<Holder> {
+        self.tickets.get(digest)
+    }
+
+    /// Who a holder is, and their client's generation. Counts as a request with the ticket.
+    pub fn touch(&self, holder: &Holder) -> Option<(Arc<Identity>, Dialect)> {
+        let mut shard = self.hub.shard(holder.key);
+        let user = shard.users.get_mut(&holder.key)?;
+        let identity = Arc::clone(&user.identity);
+        let session = user.session(holder.session)?;
+        let was_dirty = session.dirty;
+        session.touch();
+        let (acked, dialect, dirty) = (session.cursors.acked(), session.dialect, session.dirty);
+        user.raise_delivered(acked);
+        drop(shard);
+        self.note_dirty(*holder, was_dirty, dirty);
+        Some((identity, dialect))
+    }
+
+    /// Ends a session. Gives its digest, to be forgotten by the store too.
+    pub fn end(&self, holder: &Holder, now_ms: u64) -> Option<TicketDigest> {
+        let times = self.times;
+        let (session, effects) =
+            self.hub.with(holder.key, now_ms, |user| user.remove(holder.session, &times, now_ms))?;
+        let session = session?;
+        let digest = session.digest;
+        self.bury(vec![(holder.key, session)]);
+        self.apply(effects, now_ms);
+        Some(digest)
+    }
+
+    /// Forgets what pointed at sessions that have ended, and releases their polls.
+    pub(super) fn bury(&self, ended: Vec<(UserKey, Session)>) {
+        for (key, mut session) in ended {
+            self.tickets.remove(session.digest);
+            if session.dirty {
+                let (digest, acked) = (session.digest, session.cursors.acked());
+                self.keep_dirty(vec![CursorAt { key, digest, acked }]);
+            }
+            self.watchers.remove(Watcher { user: key, session: session.number }, &session.strangers);
+            session.wake();
+        }
+    }
+}
+
+fn new_user(member: Member) -> User {
+    let profile = member.profile;
+    let identity = Identity { number: profile.number, id: profile.id, nick: profile.nick };
+    let rooms = member.memberships.iter().map(|membership| membership.room.number).collect();
+    User::new(Arc::new(identity), member.mood, member.buddies.into(), rooms, member.delivered)
+}

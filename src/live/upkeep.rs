@@ -1,0 +1,68 @@
+//! What happens by itself: deadlines, cursors that have to be stored, the end of the process.
+
+use super::{CursorAt, Holder, Live};
+use crate::chat::entry::Seq;
+use crate::chat::history::clear_point;
+use crate::chat::id::SiteNumber;
+use crate::chat::ticket::TicketDigest;
+use std::sync::atomic::Ordering;
+
+impl Live {
+    /// Looks at everybody whose time has come. Gives the tickets that have ended.
+    pub fn tick(&self, now_ms: u64) -> Vec<(SiteNumber, TicketDigest)> {
+        let mut ended = Vec::new();
+        for effects in self.hub.tick(now_ms) {
+            ended.extend(effects.ended.iter().map(|(key, session)| (key.site, session.digest)));
+            self.apply(effects, now_ms);
+        }
+        ended
+    }
+
+    pub(super) fn note_dirty(&self, holder: Holder, before: bool, after: bool) {
+        if after && !before {
+            self.dirty.lock().expect("no panic while held").push(holder);
+        }
+    }
+
+    /// Cursors that have passed a row since they were last taken; idle sessions cost nothing here.
+    pub fn take_dirty(&self) -> Vec<CursorAt> {
+        let holders = std::mem::take(&mut *self.dirty.lock().expect("no panic while held"));
+        let mut dirty = self.take_ended_dirty();
+        for holder in holders {
+            self.on_session(&holder, |session| {
+                session.dirty = false;
+                dirty.push(CursorAt { key: holder.key, digest: session.digest, acked: session.cursors.acked() });
+            });
+        }
+        dirty
+    }
+
+    /// The same of sessions that have ended: a user who comes back must find these stored.
+    pub fn take_ended_dirty(&self) -> Vec<CursorAt> {
+        std::mem::take(&mut *self.ended_dirty.lock().expect("no panic while held"))
+    }
+
+    /// Puts cursors back that could not be stored.
+    pub fn keep_dirty(&self, cursors: Vec<CursorAt>) {
+        self.ended_dirty.lock().expect("no panic while held").extend(cursors);
+    }
+
+    /// Forgets all presence changes: after a start, pages know what they knew.
+    pub fn forget_changes(&self) {
+        self.hub.for_each_session(|_, session| session.forget_changes());
+    }
+
+    /// Up to where a session has seen the log, for clearing what it shows.
+    pub fn clear_point(&self, holder: &Holder) -> Option<Seq> {
+        let position = self.positions.get(holder.key.site);
+        let mut shard = self.hub.shard(holder.key);
+        let session = shard.users.get_mut(&holder.key)?.session(holder.session)?;
+        Some(clear_point(position, session.outbox.first_unconfirmed()))
+    }
+
+    /// The process is about to end: every held poll is answered, later ones at once.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.hub.for_each_session(|_, session| session.wake());
+    }
+}
