@@ -2,6 +2,8 @@
 
 pub mod auth;
 pub mod dialect;
+#[cfg(test)]
+mod examples;
 mod online_wire;
 mod routes;
 pub mod transport;
