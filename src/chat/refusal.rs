@@ -22,8 +22,8 @@ pub enum Refusal {
     TooManyIds,
     /// The body is over its limit.
     TooLarge,
-    /// The method is not served on this path.
-    MethodNotAllowed,
+    /// The method is not served on this path; these are.
+    MethodNotAllowed(&'static str),
     /// There is nothing at this path.
     NotFound,
     /// Nobody is signed in.
@@ -59,7 +59,7 @@ impl Refusal {
         Self::BadCallback,
         Self::TooManyIds,
         Self::TooLarge,
-        Self::MethodNotAllowed,
+        Self::MethodNotAllowed(""),
         Self::NotFound,
         Self::NotSignedIn,
         Self::TicketEnded,
@@ -84,7 +84,7 @@ impl Refusal {
             Self::BadCallback => "bad_callback",
             Self::TooManyIds => "too_many_ids",
             Self::TooLarge => "too_large",
-            Self::MethodNotAllowed => "method_not_allowed",
+            Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::NotFound => "not_found",
             Self::NotSignedIn => "not_signed_in",
             Self::TicketEnded => "ticket_ended",
@@ -112,7 +112,7 @@ impl fmt::Display for Refusal {
             Self::BadCallback => f.write_str("`callback` must be a plain function name."),
             Self::TooManyIds => f.write_str("Too many ids in one request; ask in smaller portions."),
             Self::TooLarge => f.write_str("The request is larger than this server takes."),
-            Self::MethodNotAllowed => f.write_str("This path is served by GET and POST."),
+            Self::MethodNotAllowed(methods) => write!(f, "This path is served by {methods}."),
             Self::NotFound => f.write_str("There is nothing at this path."),
             Self::NotSignedIn => f.write_str("Nobody is signed in; sign in on the site first."),
             Self::TicketEnded => f.write_str("This ticket is not live; call online for a new one."),

@@ -50,21 +50,67 @@ impl Interval {
     }
 }
 
-/// Whether a room row at `seq` is for somebody with these membership and block intervals.
-pub fn is_addressed(member: &[Interval], blocked: &[Interval], seq: Seq) -> bool {
-    member.iter().any(|interval| interval.contains(seq)) && !blocked.iter().any(|interval| interval.contains(seq))
+/// Where somebody with these membership and block intervals heard the room: a room row is theirs if it lies in one of these,
+/// which do not overlap and are in order.
+pub fn heard(member: &[Interval], blocked: &[Interval]) -> Vec<Interval> {
+    let mut heard = member.to_vec();
+    for block in blocked {
+        heard = heard.into_iter().flat_map(|stretch| without(stretch, *block)).collect();
+    }
+    heard.sort_unstable_by_key(|stretch| stretch.after);
+    heard
+}
+
+/// What is left of `stretch` before and after `block`.
+fn without(stretch: Interval, block: Interval) -> impl Iterator<Item = Interval> {
+    let end = |interval: Interval| interval.through.unwrap_or(Seq::MAX);
+    let (before_end, after_start) = (end(stretch).min(block.after), stretch.after.max(end(block)));
+    let before = Interval { after: stretch.after, through: Some(before_end) };
+    let after = Interval { after: after_start, through: stretch.through };
+    let is_apart = end(block) <= stretch.after || block.after >= end(stretch);
+    let parts = if is_apart { [Some(stretch), None] } else { [Some(before), Some(after)] };
+    parts.into_iter().flatten().filter(move |part| part.after < end(*part))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    use proptest::prelude::*;
+
+    /// The rule as it is said: in a membership, and in no block.
+    fn is_addressed(member: &[Interval], blocked: &[Interval], seq: Seq) -> bool {
+        member.iter().any(|interval| interval.contains(seq)) && !blocked.iter().any(|interval| interval.contains(seq))
+    }
+
     #[test]
     fn a_room_row_belongs_to_who_was_there_and_listening() {
         let member = [Interval { after: 10, through: Some(20) }, Interval { after: 30, through: None }];
         let blocked = [Interval { after: 34, through: Some(36) }];
-        let heard: Vec<Seq> = (8..=40).filter(|seq| is_addressed(&member, &blocked, *seq)).collect();
+        let stretches = heard(&member, &blocked);
+        let rows: Vec<Seq> = (8..=40).filter(|seq| stretches.iter().any(|stretch| stretch.contains(*seq))).collect();
         let expected: Vec<Seq> = (11..=20).chain(31..=34).chain(37..=40).collect();
-        assert_eq!(heard, expected);
+        assert_eq!(rows, expected);
+    }
+
+    /// Turns rising numbers into intervals one after another, the last one open if their count is odd.
+    fn intervals(mut marks: Vec<Seq>) -> Vec<Interval> {
+        marks.sort_unstable();
+        marks.chunks(2).map(|pair| Interval { after: pair[0], through: pair.get(1).copied() }).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn stretches_say_the_same_as_the_rule(
+            member in proptest::collection::vec(0..40_u64, 0..7),
+            blocked in proptest::collection::vec(0..40_u64, 0..7),
+        ) {
+            let (member, blocked) = (intervals(member), intervals(blocked));
+            let stretches = heard(&member, &blocked);
+            for seq in 0..50 {
+                let found = stretches.iter().filter(|stretch| stretch.contains(seq)).count();
+                prop_assert_eq!(found, usize::from(is_addressed(&member, &blocked, seq)), "{} in {:?}", seq, stretches);
+            }
+        }
     }
 }

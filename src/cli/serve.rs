@@ -61,6 +61,9 @@ async fn serve(config: &Config) -> Result<(), String> {
     let running = app::start(config).await.map_err(|error| error.to_string())?;
     println!("NextIM is listening on http://{}/", running.address);
     tracing::info!(descriptors, address = %running.address, data = %config.data.display(), demonstration = config.demonstration, "started");
+    if !config.demonstration {
+        tracing::warn!("nobody can sign in: this version has the demonstration's sign-in only, and that is off here");
+    }
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

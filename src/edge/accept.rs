@@ -29,6 +29,8 @@ use tokio::time::timeout;
 
 /// A request's headers, and the first byte of a connection, must be there after this.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// The next request of a connection must begin after this.
+const IDLE_WITHIN: Duration = Duration::from_secs(60);
 /// A request's body must be there after this.
 const BODY_WITHIN: Duration = Duration::from_secs(15);
 /// An answer of the stream must be taken after this.
@@ -144,18 +146,52 @@ impl AsyncWrite for Stream {
 async fn converse(edge: &Arc<Edge>, socket: TcpStream, peer: SocketAddr, shutdown: &Shutdown) {
     drop(socket.set_nodelay(true));
     let mut stream = Stream { socket, ahead: BytesMut::new() };
-    let mut receipt = None;
     loop {
         // Boxed, so that the waiting poll below does not carry hyper's state.
-        let requests = Box::pin(serve_requests(edge, stream, peer, shutdown, receipt.take())).await;
-        let Some((taken, parked)) = requests else { return };
+        let Some((taken, parked)) = Box::pin(serve_requests(edge, stream, peer, shutdown)).await else { return };
         stream = taken;
-        let keep_alive = parked.keep_alive && !shutdown.has_begun();
-        match answer_poll(edge, &mut stream, parked, keep_alive).await {
-            Some(written) if keep_alive => receipt = Some(written),
-            Some(written) => return linger(stream, written).await,
-            None => return,
+        let Some((receipt, keep_alive)) = answer_poll(edge, &mut stream, parked, shutdown).await else { return };
+        if !keep_alive {
+            drop(stream.shutdown().await);
         }
+        match next_request(&mut stream, shutdown).await {
+            Next::Request if keep_alive => {}
+            Next::Reset => return receipt.lost(),
+            Next::Request | Next::End => return,
+        }
+    }
+}
+
+/// What follows an answer of the stream.
+enum Next {
+    /// Another request.
+    Request,
+    /// An ordinary end, or nothing for long.
+    End,
+    /// A reset: the other side went away without reading the answer.
+    Reset,
+}
+
+/// Waits, without a buffer, for what comes after an answer. hyper takes a reset between requests for an ordinary end, and
+/// the difference tells whether the answer was read.
+async fn next_request(stream: &mut Stream, shutdown: &Shutdown) -> Next {
+    if !stream.ahead.is_empty() {
+        return Next::Request;
+    }
+    let mut byte = [0; 1];
+    let peeked = tokio::select! {
+        peeked = timeout(IDLE_WITHIN, stream.socket.peek(&mut byte)) => peeked,
+        () = shutdown.wait() => return Next::End,
+    };
+    match peeked {
+        Ok(Ok(1..)) => Next::Request,
+        // The end may have been sent before the answer came; then a reset follows it at once.
+        Ok(Ok(0)) => match stream.socket.take_error() {
+            Ok(None) => Next::End,
+            Ok(Some(_)) | Err(_) => Next::Reset,
+        },
+        Ok(Err(_)) => Next::Reset,
+        Err(_) => Next::End,
     }
 }
 
@@ -168,14 +204,9 @@ async fn serve_requests(
     stream: Stream,
     peer: SocketAddr,
     shutdown: &Shutdown,
-    receipt: Option<Receipt>,
 ) -> Option<(Stream, Parked)> {
     let slot = Slot::default();
-    let receipt = Arc::new(Mutex::new(receipt));
-    let service = service_fn(|request| {
-        receipt.lock().expect("no panic while held").take();
-        Box::pin(respond(Arc::clone(edge), request, peer, Arc::clone(&slot)))
-    });
+    let service = service_fn(|request| Box::pin(respond(Arc::clone(edge), request, peer, Arc::clone(&slot))));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
@@ -208,10 +239,6 @@ async fn serve_requests(
             Some((stream, parked))
         }
         Err(ended) => {
-            let lost = receipt.lock().expect("no panic while held").take();
-            if let (Err(_), Some(lost)) = (&ended, lost) {
-                lost.lost();
-            }
             if ended.is_ok() {
                 let mut stream = connection.into_parts().io.into_inner();
                 drop(stream.shutdown().await);
@@ -271,16 +298,17 @@ async fn read_body(mut body: Incoming) -> Result<Bytes, Refusal> {
     if count > BODY_MAX { Err(Refusal::TooLarge) } else { Ok(bytes.freeze()) }
 }
 
-/// Waits for what a poll is to get, and writes it. `None` if the connection ended first.
-async fn answer_poll(edge: &Edge, stream: &mut Stream, parked: Parked, keep_alive: bool) -> Option<Receipt> {
+/// Waits for what a poll is to get, and writes it. `None` if the connection ended first; else whether it stays open.
+async fn answer_poll(edge: &Edge, stream: &mut Stream, parked: Parked, shutdown: &Shutdown) -> Option<(Receipt, bool)> {
     let end = tokio::select! {
         biased;
-        end = parked.listening.wait() => end,
         () = ended(stream) => return None,
+        end = parked.listening.wait() => end,
     };
+    let keep_alive = parked.keep_alive && !shutdown.has_begun();
     let bytes = parked.reply(edge, end).into_bytes(keep_alive);
     match timeout(WRITE_WITHIN, stream.socket.write_all(&bytes)).await {
-        Ok(Ok(())) => Some(parked.listening.written()),
+        Ok(Ok(())) => Some((parked.listening.written(), keep_alive)),
         _ => None,
     }
 }
@@ -298,15 +326,5 @@ async fn ended(stream: &mut Stream) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Ok(_) | Err(_) => return,
         }
-    }
-}
-
-/// After the last answer of a connection: a reset instead of an ordinary end means that it was not read.
-async fn linger(mut stream: Stream, receipt: Receipt) {
-    drop(stream.shutdown().await);
-    let mut bytes = [0; 64];
-    let read = poll_fn(|cx| Pin::new(&mut stream.socket).poll_read(cx, &mut ReadBuf::new(&mut bytes)));
-    if let Ok(Err(_)) = timeout(WRITE_WITHIN, read).await {
-        receipt.lost();
     }
 }

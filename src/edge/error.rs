@@ -28,7 +28,7 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::BadCallback
         | Refusal::TooManyIds => StatusCode::BAD_REQUEST,
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Refusal::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Refusal::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::NotFound | Refusal::UnknownUser | Refusal::UnknownRoom => StatusCode::NOT_FOUND,
         Refusal::NotSignedIn | Refusal::TicketEnded => StatusCode::UNAUTHORIZED,
         Refusal::CrossSite | Refusal::ForeignHost | Refusal::NotAMember => StatusCode::FORBIDDEN,
@@ -53,17 +53,17 @@ pub fn reply(refusal: &Refusal, form: &Form) -> Reply {
     let (words, message) = (old_words(refusal), refusal.to_string());
     let body = Body { success: false, status: "error", code: refusal.code(), error_msg: words, error: words, message };
     let text = json::encode(&body);
-    let mut reply = match form {
+    let reply = match form {
         Form::Script(_) => Reply::json(form, &text),
+        // Whoever tries callbacks gets nothing that anything would run.
+        Form::Plain if *refusal == Refusal::BadCallback => Reply::text(text).status(status(refusal)),
         Form::Plain => Reply::json(form, &text).status(status(refusal)),
     };
-    if *refusal == Refusal::MethodNotAllowed {
-        reply = reply.header(http::header::ALLOW, "GET, POST");
+    match refusal {
+        Refusal::MethodNotAllowed(methods) => reply.header(http::header::ALLOW, *methods),
+        Refusal::Unavailable => reply.header(http::header::RETRY_AFTER, "1"),
+        _ => reply,
     }
-    if *refusal == Refusal::Unavailable {
-        reply = reply.header(http::header::RETRY_AFTER, "1");
-    }
-    reply
 }
 
 #[cfg(test)]

@@ -84,8 +84,16 @@ impl Asked {
         if line > REQUEST_LINE_MAX || headers > HEADERS_MAX { Err(Refusal::TooLarge) } else { Ok(()) }
     }
 
-    fn only(&self, methods: &[Method]) -> Result<(), Refusal> {
-        if methods.contains(&self.method) { Ok(()) } else { Err(Refusal::MethodNotAllowed) }
+    /// Pages and probes are read.
+    fn reads(&self) -> Result<(), Refusal> {
+        let good = matches!(self.method, Method::GET | Method::HEAD);
+        if good { Ok(()) } else { Err(Refusal::MethodNotAllowed("GET, HEAD")) }
+    }
+
+    /// Calls come by either, whatever they do: old pages send everything as GET.
+    fn calls(&self) -> Result<(), Refusal> {
+        let good = matches!(self.method, Method::GET | Method::POST);
+        if good { Ok(()) } else { Err(Refusal::MethodNotAllowed("GET, POST")) }
     }
 }
 
@@ -109,15 +117,15 @@ async fn route(edge: &Arc<Edge>, asked: &Asked) -> Result<Outcome, Refusal> {
     asked.check_size()?;
     let path = asked.uri.path();
     let reply = match path {
-        "/healthz" => asked.only(&[Method::GET, Method::HEAD]).map(|()| health::alive())?,
+        "/healthz" => asked.reads().map(|()| health::alive())?,
         "/readyz" => {
-            asked.only(&[Method::GET, Method::HEAD])?;
+            asked.reads()?;
             health::ready(&edge.ctx).await
         }
         "/packets" | "/webim/packets" => return poll(edge, asked).await,
         "/" if has_ticket(asked) => return poll(edge, asked).await,
         _ if path.starts_with("/webim/") => {
-            asked.only(&[Method::GET, Method::POST])?;
+            asked.calls()?;
             browser::answer(edge, asked).await?
         }
         "/" | "/demo" | "/favicon.ico" => demo::answer(edge, asked).await?,
@@ -128,7 +136,7 @@ async fn route(edge: &Arc<Edge>, asked: &Asked) -> Result<Outcome, Refusal> {
 }
 
 async fn poll(edge: &Arc<Edge>, asked: &Asked) -> Result<Outcome, Refusal> {
-    asked.only(&[Method::GET, Method::POST])?;
+    asked.calls()?;
     long_poll::poll(edge, asked).await
 }
 

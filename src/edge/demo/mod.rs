@@ -10,8 +10,8 @@ use super::browser::auth::{self, SignIn};
 use super::reply::Reply;
 use super::{Asked, Edge};
 use crate::chat::refusal::Refusal;
+use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE};
-use http::{Method, StatusCode};
 use maud::Markup;
 use pages::{Card, Page};
 use people::{MEMBERS, ROOMS};
@@ -28,7 +28,7 @@ pub(super) async fn answer(edge: &Edge, asked: &Asked) -> Result<Reply, Refusal>
         return if path == "/" { Ok(Reply::text("This is NextIM.\n")) } else { Err(Refusal::NotFound) };
     };
     auth::check_host(edge, asked)?;
-    asked.only(&[Method::GET, Method::HEAD])?;
+    asked.reads()?;
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     Ok(match segments[..] {
         ["" | "demo"] => Reply::see_other("/demo/"),

@@ -5,7 +5,7 @@ use super::{SqliteStore, choices, directory, log};
 use crate::chat::entry::{Entry, Message, Seq, SharedEntry};
 use crate::chat::history::{Conversation, HISTORY_ROWS, History, NEW_ROWS_ALL_ROOMS, NEW_ROWS_MAX, NEW_ROWS_PER_ROOM};
 use crate::chat::id::{RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
-use crate::chat::room::{Interval, Membership, is_addressed};
+use crate::chat::room::{Interval, heard};
 use crate::chat::session::SessionNumber;
 use crate::store::{Page, PageQuery, Stored, Stretch, Views};
 use async_trait::async_trait;
@@ -22,9 +22,13 @@ const SAID: &str = entries_at!(
     "SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 AND seq > ?4 \
      ORDER BY seq LIMIT ?5"
 );
-/// Room rows of target ?2 after ?3, the newest.
+/// Room rows of target ?2 after ?3 and up to ?4, the newest.
 const ROOM_NEWEST: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 ORDER BY seq DESC LIMIT ?4"
+    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 ORDER BY seq DESC LIMIT ?5"
+);
+/// The same, the oldest.
+const ROOM_OLDEST: &str = entries_at!(
+    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 ORDER BY seq LIMIT ?5"
 );
 /// The newest rows between ?2 and ?3, after ?4 and before ?5.
 const BETWEEN: &str = entries_at!(
@@ -68,7 +72,7 @@ fn page(sql: &Connection, query: &PageQuery) -> Stored<Page> {
     let user = query.user;
     let head = log::head(sql, user.site)?;
     let memberships = directory::memberships(sql, user)?;
-    let mut new_messages = new_messages(sql, user, query.delivered, &memberships)?;
+    let mut new_messages = new_messages(sql, user, query.delivered)?;
     let more = new_messages.len() > NEW_ROWS_MAX;
     new_messages.truncate(NEW_ROWS_MAX);
     let through = if more { new_messages.last().map_or(head, |message| message.seq) } else { head };
@@ -105,12 +109,7 @@ fn partner(conversation: &Conversation) -> Option<&UserId> {
 }
 
 /// Everything undelivered, in order, one row more than a page takes if there is more.
-fn new_messages(
-    sql: &Connection,
-    user: UserKey,
-    delivered: Seq,
-    memberships: &[Membership],
-) -> Stored<Vec<Arc<Message>>> {
+fn new_messages(sql: &Connection, user: UserKey, delivered: Seq) -> Stored<Vec<Arc<Message>>> {
     let limit = NEW_ROWS_MAX + 1;
     let inbox = rows::messages(sql, INBOX, params![user.site.0, user_target(user.user), delivered, limit])?;
     let mut all: BTreeMap<Seq, Arc<Message>> = BTreeMap::new();
@@ -121,26 +120,26 @@ fn new_messages(
         all.extend(own.into_iter().map(|message| (message.seq, message)));
     }
     all.extend(inbox.into_iter().map(|message| (message.seq, message)));
-    all.extend(new_in_rooms(sql, user, delivered, memberships)?.into_iter().map(|message| (message.seq, message)));
+    all.extend(new_in_rooms(sql, user, delivered)?.into_iter().map(|message| (message.seq, message)));
     Ok(all.into_values().take(limit).collect())
 }
 
-fn new_in_rooms(
-    sql: &Connection,
-    user: UserKey,
-    delivered: Seq,
-    memberships: &[Membership],
-) -> Stored<Vec<Arc<Message>>> {
+/// The newest new rows of every room the user was in since `delivered`, own ones of rooms where others spoke included.
+fn new_in_rooms(sql: &Connection, user: UserKey, delivered: Seq) -> Stored<Vec<Arc<Message>>> {
     let mut all = Vec::new();
-    for membership in memberships.iter().filter(|membership| !membership.blocked) {
-        let room = membership.room.number;
-        let after = delivered.max(membership.joined_seq);
-        let newest =
-            rows::messages(sql, ROOM_NEWEST, params![user.site.0, room_target(room), after, NEW_ROWS_PER_ROOM])?;
-        let foreign = newest.iter().any(|message| message.from.number != user.user);
-        if foreign {
-            let seats = Seats::read(sql, user, room)?;
-            all.extend(newest.into_iter().filter(|message| seats.hears(message.seq)));
+    for room in rooms_since(sql, user, delivered)? {
+        let mut newest: Vec<Arc<Message>> = Vec::new();
+        for stretch in heard_in(sql, user, room)?.iter().rev() {
+            let wanted = NEW_ROWS_PER_ROOM.saturating_sub(newest.len());
+            let (after, through) = (stretch.after.max(delivered), stretch.through.unwrap_or(END));
+            if wanted == 0 || through <= delivered {
+                break;
+            }
+            let places = params![user.site.0, room_target(room), after, through, wanted];
+            newest.extend(rows::messages(sql, ROOM_NEWEST, places)?);
+        }
+        if newest.iter().any(|message| message.from.number != user.user) {
+            all.append(&mut newest);
         }
     }
     all.sort_unstable_by_key(|message| message.seq);
@@ -148,33 +147,20 @@ fn new_in_rooms(
     Ok(all.split_off(excess))
 }
 
-/// When somebody was in a room and when they had silenced it.
-struct Seats {
-    member: Vec<Interval>,
-    blocked: Vec<Interval>,
+/// Rooms the user was in at any time after `seq`.
+fn rooms_since(sql: &Connection, user: UserKey, seq: Seq) -> Stored<Vec<RoomNumber>> {
+    let mut find = sql.prepare_cached(
+        "SELECT DISTINCT room FROM memberships WHERE site = ?1 AND user = ?2 AND (through IS NULL OR through > ?3)",
+    )?;
+    let rows = find.query_map(params![user.site.0, user.user.0, seq], |row| Ok(RoomNumber(row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
-impl Seats {
-    fn read(sql: &Connection, user: UserKey, room: RoomNumber) -> Stored<Self> {
-        Ok(Self {
-            member: intervals(
-                sql,
-                "SELECT after, through FROM memberships WHERE site = ?1 AND user = ?2 AND room = ?3",
-                user,
-                room,
-            )?,
-            blocked: intervals(
-                sql,
-                "SELECT after, through FROM room_blocks WHERE site = ?1 AND user = ?2 AND room = ?3",
-                user,
-                room,
-            )?,
-        })
-    }
-
-    fn hears(&self, seq: Seq) -> bool {
-        is_addressed(&self.member, &self.blocked, seq)
-    }
+/// Where the user heard a room.
+fn heard_in(sql: &Connection, user: UserKey, room: RoomNumber) -> Stored<Vec<Interval>> {
+    const MEMBER: &str = "SELECT after, through FROM memberships WHERE site = ?1 AND user = ?2 AND room = ?3";
+    const BLOCKED: &str = "SELECT after, through FROM room_blocks WHERE site = ?1 AND user = ?2 AND room = ?3";
+    Ok(heard(&intervals(sql, MEMBER, user, room)?, &intervals(sql, BLOCKED, user, room)?))
 }
 
 fn intervals(sql: &Connection, query: &'static str, user: UserKey, room: RoomNumber) -> Stored<Vec<Interval>> {
@@ -246,7 +232,7 @@ fn addressed(sql: &Connection, user: UserKey, session: SessionNumber, after: Seq
             let said = rows::entries(sql, SAID, params![user.site.0, user.user.0, peer, after, ask])?;
             collect(&mut all, said.into_iter().filter(|entry| is_echo(entry, session)));
         }
-        for room in ever_rooms(sql, user)? {
+        for room in rooms_since(sql, user, after)? {
             collect(&mut all, room_rows(sql, user, session, room, after, ask)?);
         }
     }
@@ -278,13 +264,7 @@ fn partners(sql: &Connection, site: SiteNumber, user: UserNumber) -> Stored<Vec<
     Ok(partners)
 }
 
-fn ever_rooms(sql: &Connection, user: UserKey) -> Stored<Vec<RoomNumber>> {
-    let mut find = sql.prepare_cached("SELECT DISTINCT room FROM memberships WHERE site = ?1 AND user = ?2")?;
-    let rows = find.query_map(params![user.site.0, user.user.0], |row| Ok(RoomNumber(row.get(0)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Rows of one room for the user, from each stretch of membership.
+/// Rows of one room for the user, from each stretch in which they heard it.
 fn room_rows(
     sql: &Connection,
     user: UserKey,
@@ -293,16 +273,12 @@ fn room_rows(
     after: Seq,
     limit: usize,
 ) -> Stored<Vec<SharedEntry>> {
-    const IN_STRETCH: &str = entries_at!(
-        "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 ORDER BY seq LIMIT ?5"
-    );
-    let seats = Seats::read(sql, user, room)?;
     let mut found = Vec::new();
-    for stretch in &seats.member {
+    for stretch in heard_in(sql, user, room)? {
         let (from, through) = (stretch.after.max(after), stretch.through.unwrap_or(END));
         if through > from {
-            let rows = rows::entries(sql, IN_STRETCH, params![user.site.0, room_target(room), from, through, limit])?;
-            found.extend(rows.into_iter().filter(|entry| seats.hears(entry.seq()) && is_echo(entry, session)));
+            let rows = rows::entries(sql, ROOM_OLDEST, params![user.site.0, room_target(room), from, through, limit])?;
+            found.extend(rows.into_iter().filter(|entry| is_echo(entry, session)));
         }
     }
     Ok(found)

@@ -11,6 +11,7 @@ import { SHOWS, button, chime, fill, h, icon, picture, presenceWord, roomWord } 
 import { ChatWindow } from "./window.js";
 
 const PHONE = matchMedia("(max-width: 640px)");
+const ROOMY = 1000; // from here on there is room for the list beside windows
 const GROUPS = { friend: "Friends", stranger: "Not friends yet" };
 
 class App {
@@ -21,7 +22,7 @@ class App {
     this.model = model;
     this.page = page;
     this.title = document.title;
-    this.rosterOpen = saved.roster ?? (innerWidth >= 900 && !PHONE.matches);
+    this.rosterOpen = !PHONE.matches && (saved.roster ?? innerWidth >= ROOMY);
     this.#build();
   }
 
@@ -100,7 +101,7 @@ class App {
     if (!this.windows.has(talk.key)) this.windows.set(talk.key, new ChatWindow(talk, this));
     const view = this.windows.get(talk.key);
     if (!view.node.isConnected) this.strip.append(view.node);
-    if (byHand && (PHONE.matches || !this.model.settings.buddy_sticky)) this.openRoster(false);
+    if (byHand && (innerWidth < ROOMY || !this.model.settings.buddy_sticky)) this.openRoster(false);
     this.fit();
     view.following = true;
     this.talk(talk);
@@ -136,7 +137,7 @@ class App {
   fit() {
     const shown = this.model.shown;
     const room = innerWidth - (this.rosterOpen ? 316 : 212); // the sizes here are those of the style sheet
-    const tabs = shown.filter((talk) => talk.folded).length * 76; // a tab shrinks that far
+    const tabs = shown.filter((talk) => talk.folded).length * 92; // a tab shrinks that far
     const most = PHONE.matches ? 1 : Math.max(1, Math.floor((room - tabs) / 312));
     const open = shown.filter((talk) => !talk.folded).sort((a, b) => b.used - a.used);
     for (const talk of open.slice(most)) talk.folded = true;
@@ -144,8 +145,9 @@ class App {
     for (const talk of shown) this.windows.get(talk.key)?.draw();
   }
 
+  /** Whoever touches an open window has read it. A tab must not: its number would go, and the tab move from under the finger. */
   read(talk) {
-    if (talk.unread === 0) return;
+    if (talk.unread === 0 || talk.folded) return;
     talk.unread = 0;
     this.windows.get(talk.key)?.draw();
     this.#count();
@@ -172,7 +174,7 @@ class App {
   keep() {
     const windows = this.model.shown.map(({ kind, id, folded, draft, unread, lines }) => {
       const unsent = lines.filter(isUnsent);
-      return { kind, id, folded, draft, unread, unsent: unsent.map(({ cid, body, timestamp, state }) => ({ cid, body, timestamp, state })) };
+      return { kind, id, folded, draft, unread, unsent: unsent.map(({ cid, body, timestamp, lost }) => ({ cid, body, timestamp, lost })) };
     });
     remember({ windows });
   }
@@ -183,7 +185,7 @@ class App {
       talk.draft = draft ?? "";
       talk.unread = unread ?? 0;
       // What the last page did not get an answer for goes out again, under the same cid.
-      talk.lines = (unsent ?? []).map((line) => ({ ...line, from: ME, seq: 0, state: "failed", restored: line.state === "sending" }));
+      talk.lines = (unsent ?? []).map((line) => ({ ...line, from: ME, seq: 0, state: "failed" }));
       this.open(kind, id, { byHand: false, folded: folded || PHONE.matches });
     }
     this.#count();

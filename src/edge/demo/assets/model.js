@@ -148,7 +148,7 @@ export class Model {
 
   /** Also the retry: the same cid makes the server answer for the first copy instead of keeping a second. */
   transmit(talk, line) {
-    line.state = "sending";
+    Object.assign(line, { state: "sending", lost: true }); // until the server says something
     this.view.talk(talk);
     // One after the other, so that lines written quickly arrive in the order they were written.
     talk.queue = talk.queue.then(() => this.#deliver(talk, line));
@@ -165,10 +165,17 @@ export class Model {
       // A history read meanwhile may already have brought this line.
       talk.lines = talk.lines.filter((other) => other === line || !same(other, line));
       talk.lines.sort(inOrder);
-    } catch {
-      line.state = "failed";
+    } catch (error) {
+      Object.assign(line, { state: "failed", lost: !(error instanceof Refused) });
     }
     this.view.talk(talk);
+  }
+
+  /** What no answer came for goes out again; what was refused waits for the member. */
+  resend() {
+    for (const talk of this.talks.values()) {
+      for (const line of talk.lines) if (line.state === "failed" && line.lost) this.transmit(talk, line);
+    }
   }
 
   tell(talk, show) {
@@ -256,11 +263,8 @@ export class Model {
     for (const talk of this.shown) {
       if (histories[talk.id]) this.merge(talk, histories[talk.id]);
       else this.loadHistory(talk).catch(() => {});
-      for (const line of talk.lines.filter((one) => one.restored)) {
-        line.restored = false;
-        this.transmit(talk, line);
-      }
     }
+    this.resend();
     const ids = [...this.page.people, ...this.page.strangers, ...online, ...this.people.keys()];
     await this.loadPeople(ids.filter((id) => !loaded.has(id)));
     await this.loadRooms();
@@ -270,6 +274,7 @@ export class Model {
     const ids = [...this.people.keys()].join(",") || ME;
     list(await get("buddies", { ids, ticket: this.session.ticket })).forEach((entry) => this.takePerson(entry));
     await this.loadRooms();
+    this.resend();
   }
 
   packet({ messages, presences, statuses }) {

@@ -100,6 +100,7 @@ export class ChatWindow {
     this.drawer.hidden = !this.drawer.hidden;
     this.more.setAttribute("aria-expanded", String(!this.drawer.hidden));
     if (!this.drawer.hidden) this.#drawDrawer();
+    this.#toEnd();
   }
 
   #drawDrawer() {
