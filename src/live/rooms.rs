@@ -3,6 +3,7 @@
 
 use crate::chat::id::{RoomKey, UserNumber};
 use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::sync::{Mutex, MutexGuard};
 
@@ -21,7 +22,8 @@ pub(super) struct Seat {
 
 #[derive(Default)]
 struct Room {
-    seats: FxHashMap<UserNumber, Seat>,
+    /// In the order of numbers: what is listed must not depend on who is here unseen.
+    seats: BTreeMap<UserNumber, Seat>,
     visible: u32,
 }
 

@@ -148,9 +148,13 @@ impl User {
                 earliest(&mut sweep.next_ms, end);
                 index += 1;
             } else {
-                let acked = session.cursors.acked();
-                self.raise_delivered(acked);
-                sweep.ended.push(self.sessions.swap_remove(index));
+                let was_present = session.present_until(times.session_grace_ms).is_none_or(|until| until > now_ms);
+                let session = self.sessions.swap_remove(index);
+                self.raise_delivered(session.cursors.acked());
+                if was_present {
+                    self.grace_until_ms = Some(now_ms + times.user_grace_ms);
+                }
+                sweep.ended.push(session);
             }
         }
     }

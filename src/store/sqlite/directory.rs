@@ -67,7 +67,10 @@ impl Directory for SqliteStore {
     }
 
     async fn change_directory(&self, site: SiteNumber, changes: Vec<DirectoryChange>) -> Stored<()> {
-        self.writer.write(move |tx| changes.iter().try_for_each(|change| carry_out(tx, site, change))).await
+        let work = move |tx: &mut Tx<'_>| {
+            tx.all_or_none(|tx| changes.iter().try_for_each(|change| carry_out(tx, site, change)))
+        };
+        self.writer.write(work).await
     }
 }
 

@@ -65,12 +65,20 @@ pub(super) fn head(sql: &Connection, site: SiteNumber) -> Stored<Seq> {
 }
 
 fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
-    let to = resolve(tx, draft)?;
+    // Whatever may be refused comes before the first write.
+    let known = resolve(tx, draft)?;
     if let Some(cid) = &draft.cid
-        && let Some(repeated) = find_repeat(tx.sql, draft, &to, cid)?
+        && let Some(repeated) = find_repeat(tx.sql, draft, known.as_ref(), cid)?
     {
         return Ok(repeated);
     }
+    let to = match (known, &draft.to) {
+        (Some(to), _) => to,
+        (None, To::User(id)) => {
+            Addressee::User(Party { number: directory::add_bare_user(tx.sql, draft.site, id)?, id: id.clone() })
+        }
+        (None, To::Room(_)) => return Err(StoreError::Refused(Refusal::UnknownRoom)),
+    };
     let head = tx.head(draft.site)?;
     let message = Message {
         seq: head.seq + 1,
@@ -89,19 +97,17 @@ fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
     Ok(Appended { message: Arc::new(message), repeated: false })
 }
 
-fn resolve(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Addressee> {
+/// Whom a draft is for; `None` for a user who is not known yet and whom the site lets us add.
+fn resolve(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Option<Addressee>> {
     match &draft.to {
         To::User(id) => match tx.user_number(draft.site, id)? {
-            Some(number) => Ok(Addressee::User(Party { number, id: id.clone() })),
+            Some(number) => Ok(Some(Addressee::User(Party { number, id: id.clone() }))),
             None if directory::is_complete(tx.sql, draft.site)? => Err(StoreError::Refused(Refusal::UnknownUser)),
-            None => {
-                let number = directory::add_bare_user(tx.sql, draft.site, id)?;
-                Ok(Addressee::User(Party { number, id: id.clone() }))
-            }
+            None => Ok(None),
         },
         To::Room(id) => {
             let number = member_of(tx.sql, draft.site, draft.from.number, id)?;
-            Ok(Addressee::Room { number, id: id.clone() })
+            Ok(Some(Addressee::Room { number, id: id.clone() }))
         }
     }
 }
@@ -116,7 +122,7 @@ fn member_of(sql: &Connection, site: SiteNumber, user: UserNumber, room: &RoomId
     Ok(number)
 }
 
-fn find_repeat(sql: &Connection, draft: &Draft, to: &Addressee, cid: &str) -> Stored<Option<Appended>> {
+fn find_repeat(sql: &Connection, draft: &Draft, to: Option<&Addressee>, cid: &str) -> Stored<Option<Appended>> {
     let mut find = sql.prepare_cached(
         "SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND cid_hash = ?3 AND cid IS NOT NULL AND cid = ?4",
     )?;
@@ -125,7 +131,7 @@ fn find_repeat(sql: &Connection, draft: &Draft, to: &Addressee, cid: &str) -> St
     let Some(place) = place else { return Ok(None) };
     let found = rows::messages(sql, AT_PLACES, params![draft.site.0, place])?;
     let message = found.into_iter().next().ok_or_else(|| vanished("a message"))?;
-    if message.body != draft.body || message.to != *to {
+    if message.body != draft.body || Some(&message.to) != to {
         return Err(StoreError::Refused(Refusal::CidReused));
     }
     Ok(Some(Appended { message, repeated: true }))
@@ -187,17 +193,27 @@ fn change_seat(
         SeatChange::Blocked | SeatChange::Unblocked => "room_blocks",
     };
     let opens = matches!(change, SeatChange::Joined | SeatChange::Blocked);
-    if opens == open_interval(tx.sql, table, site, user_number, room_number)?.is_some() {
+    let is_open = |table| Ok::<_, StoreError>(open_interval(tx.sql, table, site, user_number, room_number)?.is_some());
+    // Only a member has something to silence.
+    if opens == is_open(table)? || (change == SeatChange::Blocked && !is_open("memberships")?) {
         return Ok(None);
     }
     let head = tx.head(site)?;
     let seq = head.seq + 1;
-    let write = if opens {
-        format!("INSERT INTO {table} (site, user, room, after) VALUES (?1, ?2, ?3, ?4)")
+    let place = params![site.0, user_number.0, room_number.0, seq];
+    if opens {
+        let open = format!("INSERT INTO {table} (site, user, room, after) VALUES (?1, ?2, ?3, ?4)");
+        tx.sql.prepare_cached(&open)?.execute(place)?;
     } else {
-        format!("UPDATE {table} SET through = ?4 WHERE site = ?1 AND user = ?2 AND room = ?3 AND through IS NULL")
-    };
-    tx.sql.prepare_cached(&write)?.execute(params![site.0, user_number.0, room_number.0, seq])?;
+        // Who leaves a room has it silenced no longer.
+        let tables = if change == SeatChange::Left { &["memberships", "room_blocks"][..] } else { &["room_blocks"] };
+        for table in tables {
+            let close = format!(
+                "UPDATE {table} SET through = ?4 WHERE site = ?1 AND user = ?2 AND room = ?3 AND through IS NULL"
+            );
+            tx.sql.prepare_cached(&close)?.execute(place)?;
+        }
+    }
     count_members(tx.sql, site, room_number, change)?;
     let at_ms = head.at_ms.max(now_ms);
     insert_seat(tx.sql, site, seq, at_ms, user_number, room_number, change)?;

@@ -1,8 +1,8 @@
 //! Views of the log: a page's snapshot, what is for one session, histories.
 
-use super::rows::{self, entries_at, room_target, user_target};
+use super::rows::{self, entries_at, room_target, signed, user_target};
 use super::{SqliteStore, choices, directory, log};
-use crate::chat::entry::{Entry, Message, Seq, SharedEntry};
+use crate::chat::entry::{Message, Seq, SharedEntry};
 use crate::chat::history::{Conversation, HISTORY_ROWS, History, NEW_ROWS_ALL_ROOMS, NEW_ROWS_MAX, NEW_ROWS_PER_ROOM};
 use crate::chat::id::{RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::room::{Interval, heard};
@@ -13,22 +13,27 @@ use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// One-to-one rows for ?2 after ?3.
+/// No session has this name: rows from all of them are wanted.
+const FROM_ANY: i64 = -1;
+
+/// One-to-one rows for ?2 after ?3, but those from session ?5.
 const INBOX: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND hidden = 0 AND seq > ?3 ORDER BY seq LIMIT ?4"
+    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND hidden = 0 AND seq > ?3 AND origin IS NOT ?5 \
+     ORDER BY seq LIMIT ?4"
 );
-/// Rows that ?2 said to ?3 after ?4.
+/// Rows that ?2 said to ?3 after ?4, but those from session ?6.
 const SAID: &str = entries_at!(
     "SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 AND seq > ?4 \
-     ORDER BY seq LIMIT ?5"
+     AND origin IS NOT ?6 ORDER BY seq LIMIT ?5"
 );
 /// Room rows of target ?2 after ?3 and up to ?4, the newest.
 const ROOM_NEWEST: &str = entries_at!(
     "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 ORDER BY seq DESC LIMIT ?5"
 );
-/// The same, the oldest.
+/// The oldest of them, but those from session ?6.
 const ROOM_OLDEST: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 ORDER BY seq LIMIT ?5"
+    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 AND origin IS NOT ?6 \
+     ORDER BY seq LIMIT ?5"
 );
 /// The newest rows between ?2 and ?3, after ?4 and before ?5.
 const BETWEEN: &str = entries_at!(
@@ -111,12 +116,13 @@ fn partner(conversation: &Conversation) -> Option<&UserId> {
 /// Everything undelivered, in order, one row more than a page takes if there is more.
 fn new_messages(sql: &Connection, user: UserKey, delivered: Seq) -> Stored<Vec<Arc<Message>>> {
     let limit = NEW_ROWS_MAX + 1;
-    let inbox = rows::messages(sql, INBOX, params![user.site.0, user_target(user.user), delivered, limit])?;
+    let inbox = rows::messages(sql, INBOX, params![user.site.0, user_target(user.user), delivered, limit, FROM_ANY])?;
     let mut all: BTreeMap<Seq, Arc<Message>> = BTreeMap::new();
     for (of, first) in first_rows(user, &inbox) {
         let Some(id) = partner(&of) else { continue };
         let Some(peer) = directory::user_number(sql, user.site, id)? else { continue };
-        let own = rows::messages(sql, SAID, params![user.site.0, user.user.0, user_target(peer), first, limit])?;
+        let own =
+            rows::messages(sql, SAID, params![user.site.0, user.user.0, user_target(peer), first, limit, FROM_ANY])?;
         all.extend(own.into_iter().map(|message| (message.seq, message)));
     }
     all.extend(inbox.into_iter().map(|message| (message.seq, message)));
@@ -224,13 +230,12 @@ fn cleared(sql: &Connection, user: UserKey, peer: i64) -> Stored<Seq> {
 /// What is for one session: its user's inbox, what the user said from elsewhere, and the rooms.
 fn addressed(sql: &Connection, user: UserKey, session: SessionNumber, after: Seq, limit: usize) -> Stored<Stretch> {
     let head = log::head(sql, user.site)?;
-    let ask = limit + 1;
+    let (ask, own) = (limit + 1, signed(session));
     let mut all: BTreeMap<Seq, SharedEntry> = BTreeMap::new();
     if head > after {
-        collect(&mut all, rows::entries(sql, INBOX, params![user.site.0, user_target(user.user), after, ask])?);
+        collect(&mut all, rows::entries(sql, INBOX, params![user.site.0, user_target(user.user), after, ask, own])?);
         for peer in partners(sql, user.site, user.user)? {
-            let said = rows::entries(sql, SAID, params![user.site.0, user.user.0, peer, after, ask])?;
-            collect(&mut all, said.into_iter().filter(|entry| is_echo(entry, session)));
+            collect(&mut all, rows::entries(sql, SAID, params![user.site.0, user.user.0, peer, after, ask, own])?);
         }
         for room in rooms_since(sql, user, after)? {
             collect(&mut all, room_rows(sql, user, session, room, after, ask)?);
@@ -244,10 +249,6 @@ fn addressed(sql: &Connection, user: UserKey, session: SessionNumber, after: Seq
 
 fn collect(all: &mut BTreeMap<Seq, SharedEntry>, entries: impl IntoIterator<Item = SharedEntry>) {
     all.extend(entries.into_iter().map(|entry| (entry.seq(), entry)));
-}
-
-fn is_echo(entry: &Entry, session: SessionNumber) -> bool {
-    entry.message().is_some_and(|message| message.origin != Some(session))
 }
 
 /// Everybody `user` ever wrote to: steps from one to the next in the index, so the cost is the number of partners.
@@ -277,8 +278,8 @@ fn room_rows(
     for stretch in heard_in(sql, user, room)? {
         let (from, through) = (stretch.after.max(after), stretch.through.unwrap_or(END));
         if through > from {
-            let rows = rows::entries(sql, ROOM_OLDEST, params![user.site.0, room_target(room), from, through, limit])?;
-            found.extend(rows.into_iter().filter(|entry| is_echo(entry, session)));
+            let places = params![user.site.0, room_target(room), from, through, limit, signed(session)];
+            found.extend(rows::entries(sql, ROOM_OLDEST, places)?);
         }
     }
     Ok(found)

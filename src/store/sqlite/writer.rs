@@ -72,6 +72,13 @@ struct Memory {
     users_len: usize,
 }
 
+impl Memory {
+    fn forget_users(&mut self) {
+        self.users.clear();
+        self.users_len = 0;
+    }
+}
+
 /// A write transaction.
 pub(super) struct Tx<'c> {
     /// The connection, inside the transaction.
@@ -122,13 +129,24 @@ impl Tx<'_> {
         let number = find.query_row(params![site.0, id.as_str()], |row| row.get(0)).optional()?.map(UserNumber);
         if let Some(number) = number {
             if self.memory.users_len >= KNOWN_IDS_MAX {
-                self.memory.users.clear();
-                self.memory.users_len = 0;
+                self.memory.forget_users();
             }
             self.memory.users.entry(site).or_default().insert(id.clone(), number);
             self.memory.users_len += 1;
         }
         Ok(number)
+    }
+
+    /// Does several writes of which a refusal may not leave some. They may not append to a log.
+    pub(super) fn all_or_none(&mut self, work: impl FnOnce(&mut Self) -> Stored<()>) -> Stored<()> {
+        self.sql.prepare_cached("SAVEPOINT all_or_none")?.execute([])?;
+        let outcome = work(self);
+        if let Err(StoreError::Refused(_)) = outcome {
+            self.memory.forget_users();
+            self.sql.prepare_cached("ROLLBACK TO all_or_none")?.execute([])?;
+        }
+        self.sql.prepare_cached("RELEASE all_or_none")?.execute([])?;
+        outcome
     }
 
     fn write_heads(&mut self) -> Stored<()> {
@@ -232,8 +250,7 @@ fn transact(
         for site in moved {
             memory.heads.remove(&site);
         }
-        memory.users.clear();
-        memory.users_len = 0;
+        memory.forget_users();
         if !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err() {
             give_up("a transaction could not be rolled back");
         }
