@@ -38,6 +38,15 @@ pub enum Addressee {
 }
 
 impl Addressee {
+    /// Whether it is whom a draft was for.
+    pub fn is(&self, to: &To) -> bool {
+        match (self, to) {
+            (Self::User(party), To::User(id)) => party.id == *id,
+            (Self::Room { id, .. }, To::Room(wanted)) => id == wanted,
+            (Self::User(_), To::Room(_)) | (Self::Room { .. }, To::User(_)) => false,
+        }
+    }
+
     /// The site's id of it.
     pub fn id(&self) -> &str {
         match self {

@@ -1,6 +1,7 @@
 //! Harbour, the demonstration community: a small real site served by this binary, to see and try the chat on. It is an
 //! ordinary site that embeds chat through the protocol's own endpoints, and exists on loopback only.
 
+mod community;
 mod pages;
 mod people;
 pub mod seed;
@@ -10,10 +11,10 @@ use super::browser::auth::{self, SignIn};
 use super::reply::Reply;
 use super::{Asked, Edge};
 use crate::chat::refusal::Refusal;
+use community::{Card, Page};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE};
 use maud::Markup;
-use pages::{Card, Page};
 use people::{MEMBERS, ROOMS};
 use sign_in::{COOKIE, Demonstration};
 

@@ -1,6 +1,6 @@
-//! Who lives in Harbour, and what they said before you came.
+//! Who lives in Harbour, what they said before you came, and what hangs on the notice board.
 
-use super::pages::{Card, RoomCard};
+use super::community::{Card, RoomCard};
 
 /// Everybody. The first four are all friends of one another; the others know nobody yet.
 pub(super) const MEMBERS: [Card; 7] = [
@@ -65,4 +65,57 @@ pub(super) const SAID: [(u64, &str, &str, &str); 14] = [
     (121, "jack", "room2", "Seven. I bring rolls."),
     (60, "josh", "susan", "Is the boathouse open tonight?"),
     (55, "susan", "josh", "Until nine."),
+];
+
+/// A note on the board.
+pub(super) struct Post {
+    pub(super) by: &'static str,
+    pub(super) when: &'static str,
+    pub(super) topic: &'static str,
+    pub(super) title: &'static str,
+    pub(super) text: &'static str,
+}
+
+/// The notice board.
+pub(super) const POSTS: &[Post] = &[
+    Post {
+        by: "susan",
+        when: "Today, 07:10",
+        topic: "Outing",
+        title: "Saturday: on the water at half past seven",
+        text: "High water is at 08:12, so we launch half an hour early and let the tide bring us home. \
+               Two seats in the four are still free. Bring something warm for the slipway.",
+    },
+    Post {
+        by: "jack",
+        when: "Yesterday",
+        topic: "Boats",
+        title: "The new blades are here",
+        text: "Six pairs with orange tips, on the rack by the door. If you borrow the old ones, \
+               write it on the board so we know what is left for the open day.",
+    },
+    Post {
+        by: "mary",
+        when: "Yesterday",
+        topic: "Kitchen",
+        title: "Soup for everyone who paints",
+        text: "The boathouse doors get their second coat on Sunday and I am cooking for the painters. \
+               Tell me in the Boathouse room if you do not eat fish.",
+    },
+    Post {
+        by: "josh",
+        when: "Tuesday",
+        topic: "Photos",
+        title: "Lantern row: the pictures are sorted",
+        text: "Forty-one good ones and a very good heron. If you would rather not be in the calendar, \
+               send me a line before Friday.",
+    },
+];
+
+/// The water today.
+pub(super) const WATER: &[(&str, &str, &str)] = &[
+    ("High water", "08:12", "4.1 m"),
+    ("Low water", "14:26", "0.9 m"),
+    ("Wind", "South-west", "3 Bft"),
+    ("Sunset", "20:47", "lamps by 20:15"),
 ];

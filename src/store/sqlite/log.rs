@@ -65,14 +65,13 @@ pub(super) fn head(sql: &Connection, site: SiteNumber) -> Stored<Seq> {
 }
 
 fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
-    // Whatever may be refused comes before the first write.
-    let known = resolve(tx, draft)?;
+    // A repeat is answered whatever has changed since, and whatever may be refused comes before the first write.
     if let Some(cid) = &draft.cid
-        && let Some(repeated) = find_repeat(tx.sql, draft, known.as_ref(), cid)?
+        && let Some(repeated) = find_repeat(tx.sql, draft, cid)?
     {
         return Ok(repeated);
     }
-    let to = match (known, &draft.to) {
+    let to = match (resolve(tx, draft)?, &draft.to) {
         (Some(to), _) => to,
         (None, To::User(id)) => {
             Addressee::User(Party { number: directory::add_bare_user(tx.sql, draft.site, id)?, id: id.clone() })
@@ -122,7 +121,7 @@ fn member_of(sql: &Connection, site: SiteNumber, user: UserNumber, room: &RoomId
     Ok(number)
 }
 
-fn find_repeat(sql: &Connection, draft: &Draft, to: Option<&Addressee>, cid: &str) -> Stored<Option<Appended>> {
+fn find_repeat(sql: &Connection, draft: &Draft, cid: &str) -> Stored<Option<Appended>> {
     let mut find = sql.prepare_cached(
         "SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND cid_hash = ?3 AND cid IS NOT NULL AND cid = ?4",
     )?;
@@ -131,7 +130,7 @@ fn find_repeat(sql: &Connection, draft: &Draft, to: Option<&Addressee>, cid: &st
     let Some(place) = place else { return Ok(None) };
     let found = rows::messages(sql, AT_PLACES, params![draft.site.0, place])?;
     let message = found.into_iter().next().ok_or_else(|| vanished("a message"))?;
-    if message.body != draft.body || Some(&message.to) != to {
+    if message.body != draft.body || !message.to.is(&draft.to) {
         return Err(StoreError::Refused(Refusal::CidReused));
     }
     Ok(Some(Appended { message, repeated: true }))
