@@ -1,0 +1,18 @@
+//! What the doors answer, request by request; mirrors `src/edge`.
+
+mod bad_input;
+mod callbacks;
+mod connection;
+mod cookies;
+mod hosts;
+mod http;
+mod identity;
+mod invisible;
+mod many;
+mod methods;
+mod ok_forms;
+mod polls;
+mod receipts;
+mod restart;
+mod shapes;
+mod unconfirmed;

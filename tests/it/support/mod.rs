@@ -1,0 +1,11 @@
+//! What tests stand on: a server in this process, a small HTTP client that shows raw bytes, members and their pages.
+
+pub mod http;
+pub mod member;
+pub mod server;
+pub mod transport;
+pub mod urls;
+
+pub use http::{Answer, Ask, Http};
+pub use member::Member;
+pub use server::{Server, hasty};

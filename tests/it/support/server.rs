@@ -1,0 +1,76 @@
+//! A server in this process, on a free port, with the demonstration and files of its own that go away with it.
+
+use super::{Member, http::Http};
+use nextim::app::{self, Running};
+use nextim::config::{Config, LogFormat};
+use nextim::live::Times;
+use std::net::SocketAddr;
+use tempfile::TempDir;
+
+/// Times at which a test need not wait long for anything.
+pub fn hasty() -> Times {
+    Times { poll_hold_ms: 600, session_grace_ms: 300, user_grace_ms: 300, ticket_idle_ms: 5_000, presence_wake_ms: 50 }
+}
+
+/// A running server.
+pub struct Server {
+    pub address: SocketAddr,
+    pub config: Config,
+    running: Option<Running>,
+    _folder: TempDir,
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Starts one with a configuration that is changed first.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut config = Config {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            next_port: false,
+            data: folder.path().join("data"),
+            public_url: None,
+            demonstration: true,
+            times: hasty(),
+            ticket_life_ms: 86_400_000,
+            log_format: LogFormat::Auto,
+            log_filter: "off".into(),
+        };
+        change(&mut config);
+        let running = app::start(&config).await.expect("the server starts");
+        let address = running.address;
+        config.listen = address;
+        Self { address, config, running: Some(running), _folder: folder }
+    }
+
+    /// Stops it in order.
+    pub async fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+    }
+
+    /// Starts it again at the same address with the same files.
+    pub async fn start_again(&mut self) {
+        self.running = Some(app::start(&self.config).await.expect("the server starts again"));
+    }
+
+    pub async fn connect(&self) -> Http {
+        Http::open(self.address).await.expect("a connection")
+    }
+
+    /// Signs a member of the demonstration in.
+    pub async fn member(&self, id: &str) -> Member {
+        Member::sign_in(self.address, id).await
+    }
+
+    /// Signs a member in who opens a page with the given `online` form.
+    pub async fn page(&self, id: &str, form: &str) -> Member {
+        let mut member = self.member(id).await;
+        member.online(form).await;
+        member
+    }
+}
