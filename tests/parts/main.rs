@@ -1,1 +1,6 @@
-//! Tests of the parts: the store contract, the house rules, crashes.
+//! Tests of the parts: the store contract, who is here and who hears what, the house rules, crashes.
+
+mod contract;
+mod crash;
+mod live;
+mod tidy;

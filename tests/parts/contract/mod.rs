@@ -1,0 +1,112 @@
+//! What every store backend must do: one suite, run over each of them. A further backend is one more line at the end of this
+//! file.
+
+mod appending;
+mod clearing;
+mod clocks;
+mod directory;
+mod histories;
+mod pages;
+mod reopening;
+mod rooms;
+mod seats_in_memory;
+mod sessions;
+mod settings;
+mod sites;
+mod sqlite;
+mod streams;
+mod world;
+
+use async_trait::async_trait;
+use nextim::chat::entry::Seq;
+use nextim::chat::id::SiteNumber;
+use nextim::store::{CommitObserver, Store, Stored};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A backend as the suite needs it.
+#[async_trait]
+trait Backend: Copy + Send + Sync + 'static {
+    /// Opens the store in `folder`.
+    async fn open(self, folder: &Path, observer: CommitObserver) -> Stored<Arc<dyn Store>>;
+
+    /// The messages of a site's log, by seq, as somebody sees them who does not belong to this store: what is not committed
+    /// is not there.
+    async fn seen_from_outside(self, folder: &Path, site: SiteNumber) -> Vec<(Seq, String)>;
+
+    /// Makes the data look as if a version from the future had written it, or as it was.
+    async fn set_schema_version(self, folder: &Path, version: u32);
+}
+
+/// Every test of the suite as a test over one backend.
+macro_rules! suite {
+    ($name:ident: $backend:expr) => {
+        mod $name {
+            use super::*;
+            suite!(@tests $backend;
+                sites::two_sites_never_see_each_other,
+                sites::what_one_site_does_leaves_the_other_as_it_was,
+                sites::a_site_is_made_once,
+                appending::seq_is_contiguous_under_concurrent_writers,
+                appending::an_answer_comes_after_the_commit,
+                appending::the_observer_hears_everything_in_order_before_the_answer,
+                appending::a_repeat_is_stored_once,
+                appending::a_repeat_is_answered_whatever_has_changed_since,
+                appending::concurrent_repeats_are_stored_once,
+                appending::the_same_cid_for_another_message_is_a_conflict,
+                appending::bad_writes_take_no_good_ones_with_them,
+                appending::a_refused_message_leaves_nothing_behind,
+                appending::after_the_close_nothing_is_written,
+                rooms::a_room_row_is_for_those_who_were_there_and_listening,
+                rooms::joining_twice_is_joining_once,
+                rooms::only_members_write_and_read_and_count,
+                rooms::what_is_left_while_silenced_is_silenced_no_more,
+                streams::own_rows_come_to_the_other_sessions_only,
+                streams::rows_that_are_not_for_a_session_hide_none_that_are,
+                streams::any_portions_give_exactly_what_was_addressed,
+                histories::the_newest_rows_of_both_sides_oldest_first,
+                histories::room_histories_are_for_members,
+                clearing::a_mark_hides_for_one_side_and_never_moves_back,
+                clearing::marks_do_not_touch_delivery,
+                clearing::rows_go_when_both_sides_cleared_and_received,
+                clearing::a_tail_reads_over_the_hole,
+                clearing::a_hole_at_the_head_is_no_gap_and_no_number_comes_twice,
+                pages::a_page_cuts_the_log_once,
+                pages::the_oldest_five_hundred_come_first,
+                pages::own_later_rows_come_along_and_history_ends_before_the_first_new_row,
+                pages::a_room_gives_its_newest_thirty,
+                pages::all_rooms_together_give_their_newest_two_hundred,
+                pages::silenced_rows_do_not_push_out_the_heard_ones,
+                pages::what_was_heard_before_silencing_is_still_new,
+                pages::what_was_said_before_leaving_is_still_new,
+                pages::the_people_of_a_page,
+                sessions::sessions_come_back_as_they_were,
+                sessions::cursors_only_move_forward,
+                sessions::ended_and_expired_sessions_are_gone,
+                settings::settings_merge_and_others_survive,
+                settings::too_many_settings_change_nothing,
+                settings::moods_are_kept,
+                directory::a_second_description_replaces_the_first,
+                directory::friendship_has_two_sides,
+                directory::changes_are_all_or_none,
+                directory::unknown_receivers_are_refused_or_become_bare_users,
+                directory::people_are_given_in_the_order_asked_for,
+                clocks::timestamps_never_decrease,
+                reopening::everything_is_there_after_reopening,
+                reopening::a_folder_is_opened_once_and_the_refusal_names_the_holder,
+                reopening::data_of_a_newer_version_is_refused_and_left_alone,
+                seats_in_memory::memory_and_store_agree_about_seats,
+            );
+        }
+    };
+    (@tests $backend:expr; $($file:ident::$test:ident,)+) => {
+        $(
+            #[tokio::test]
+            async fn $test() {
+                $file::$test($backend).await;
+            }
+        )+
+    };
+}
+
+suite!(over_sqlite: sqlite::Sqlite);

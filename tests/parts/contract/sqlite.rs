@@ -1,0 +1,82 @@
+//! The SQLite backend in the suite, and what is promised of its file alone.
+
+use super::Backend;
+use async_trait::async_trait;
+use nextim::chat::entry::Seq;
+use nextim::chat::id::SiteNumber;
+use nextim::store::sqlite::SqliteStore;
+use nextim::store::{CommitObserver, Store, Stored};
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use std::sync::Arc;
+
+#[derive(Clone, Copy)]
+pub struct Sqlite;
+
+fn outside(folder: &Path) -> Connection {
+    let path = folder.join("nextim.sqlite3");
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the file is there")
+}
+
+#[async_trait]
+impl Backend for Sqlite {
+    async fn open(self, folder: &Path, observer: CommitObserver) -> Stored<Arc<dyn Store>> {
+        Ok(Arc::new(SqliteStore::open(folder, observer)?))
+    }
+
+    async fn seen_from_outside(self, folder: &Path, site: SiteNumber) -> Vec<(Seq, String)> {
+        let sql = outside(folder);
+        let mut find = sql.prepare("SELECT seq, body FROM log WHERE site = ?1 AND kind = 0 ORDER BY seq").unwrap();
+        let rows = find.query_map([site.0], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    }
+
+    async fn set_schema_version(self, folder: &Path, version: u32) {
+        let sql = Connection::open(folder.join("nextim.sqlite3")).unwrap();
+        sql.pragma_update(None, "user_version", version).unwrap();
+    }
+}
+
+#[test]
+fn the_library_is_one_that_cannot_lose_a_wal_reset() {
+    assert!(rusqlite::version_number() >= 3_051_003, "SQLite {} is too old", rusqlite::version());
+}
+
+#[tokio::test]
+async fn the_file_is_in_wal_mode_and_every_table_is_strict_and_led_by_site() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path(), Box::new(|_, _| {})).unwrap();
+    let sql = outside(folder.path());
+    let mode: String = sql.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    assert_eq!(mode, "wal");
+    let mut tables = sql.prepare("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'").unwrap();
+    let tables = tables.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?))).unwrap();
+    for (name, strict) in tables.map(Result::unwrap).filter(|(name, _)| !name.starts_with("sqlite_")) {
+        assert!(strict, "{name} takes values of any type");
+        let first = "SELECT name FROM pragma_table_info(?1) WHERE pk = 1";
+        let first: String = sql.query_row(first, [&name], |row| row.get(0)).unwrap();
+        assert!(first == "site" || name == "sites", "the key of {name} begins with {first}");
+    }
+    let mut indexes = sql
+        .prepare(
+            "SELECT l.name, c.name FROM sqlite_schema t, pragma_index_list(t.name) l, pragma_index_info(l.name) c \
+                  WHERE t.type = 'table' AND t.name <> 'sites' AND c.seqno = 0",
+        )
+        .unwrap();
+    let indexes = indexes.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
+    for (name, first) in indexes.map(Result::unwrap) {
+        assert_eq!(first, "site", "the index {name} mixes sites");
+    }
+    store.close().await;
+}
+
+/// Promised before anything is: the last pages of the log are in the file itself when the store was closed in order.
+#[tokio::test]
+async fn a_close_leaves_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path(), Box::new(|_, _| {})).unwrap();
+    store.check().await.unwrap();
+    store.close().await;
+    let wal = folder.path().join("nextim.sqlite3-wal");
+    assert!(std::fs::metadata(wal).map_or(0, |wal| wal.len()) == 0, "the log was not taken over into the file");
+}
