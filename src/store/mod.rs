@@ -1,5 +1,5 @@
 //! What survives. Small traits, one per kind of thing that is kept; a backend is a folder that implements them all under
-//! the same file names, and passes `tests/it/contract`.
+//! the same file names, and passes `tests/parts/contract`.
 //!
 //! Writes answer only after they are durable. Reads see every write that was answered before.
 
@@ -273,6 +273,6 @@ pub trait Sites: Send + Sync {
 pub trait Store: Log + Views + Directory + Choices + Sessions + Sites {
     /// Answers if the store can write now.
     async fn check(&self) -> Stored<()>;
-    /// Finishes what is queued and closes. Later calls are refused.
+    /// Finishes what is queued and closes. Later writes are refused.
     async fn close(&self);
 }

@@ -6,15 +6,16 @@ mod inbox;
 mod observe;
 mod script;
 mod stage;
+mod target;
 
 use crate::support::transport::Transport;
 use crate::support::{Server, hasty};
 use script::Scene;
 use stage::Stage;
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use target::Target;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -39,14 +40,12 @@ fn scenes() -> Vec<(String, Scene)> {
 }
 
 /// Plays a scene to its end, or to the step that fails.
-async fn play(
-    name: &str,
-    scene: &Scene,
-    transport: Transport,
-    target: Option<(SocketAddr, Duration)>,
-) -> Result<(), String> {
+async fn play(name: &str, scene: &Scene, transport: Transport, target: Option<Target>) -> Result<(), String> {
     let (server, address, graces) = match target {
-        Some((address, graces)) => (None, address, graces),
+        Some(target) => {
+            target.put_in_order().await;
+            (None, target.address, target.graces)
+        }
         None => {
             let (server, times) = (Server::start().await, hasty());
             let address = server.address;
@@ -67,24 +66,16 @@ async fn play(
     Ok(())
 }
 
-async fn target() -> Option<(SocketAddr, Duration)> {
-    let url = std::env::var("NEXTIM_SCENES_TARGET").ok()?;
-    let authority = url.trim_start_matches("http://").trim_end_matches('/');
-    let address = authority.to_socket_addrs().expect("host:port").next().expect("an address");
-    let graces = std::env::var("NEXTIM_SCENES_GRACES_MS").ok().map(|text| text.parse().expect("milliseconds"));
-    Some((address, Duration::from_millis(graces.unwrap_or(16_500))))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn every_scene_over_every_transport() {
-    let target = target().await;
+    let target = Target::from_environment();
     let scenes: Vec<_> = scenes().into_iter().map(Arc::new).collect();
     // On a server that is not ours the members are the same ones in every scene, so one plays after the other.
     let stages = Arc::new(Semaphore::new(if target.is_some() { 1 } else { STAGES }));
     let mut playing = JoinSet::new();
     for transport in Transport::ALL {
         for scene in &scenes {
-            if target.is_some() && scene.1.needs_own_server() {
+            if target.is_some() && scene.1.needs_own_server {
                 println!("{} needs a server of its own and is left out", scene.0);
                 continue;
             }

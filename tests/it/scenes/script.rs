@@ -7,6 +7,8 @@ use crate::support::transport::Transport;
 #[derive(Debug)]
 pub struct Scene {
     pub title: String,
+    /// Whether it can only be played where nothing has happened before, or stops the server.
+    pub needs_own_server: bool,
     pub lines: Vec<Line>,
 }
 
@@ -52,13 +54,6 @@ pub enum Step {
 /// Parameters.
 pub type Form = Vec<(String, String)>;
 
-impl Scene {
-    /// Whether it does something to the server that only its owner may do.
-    pub fn needs_own_server(&self) -> bool {
-        self.lines.iter().any(|line| line.step == Step::ServerRestarts)
-    }
-}
-
 /// Reads a scene. An error names its line.
 pub fn parse(text: &str) -> Result<Scene, String> {
     let title =
@@ -72,7 +67,8 @@ pub fn parse(text: &str) -> Result<Scene, String> {
         let step = step(text).ok_or_else(|| format!("line {}: not a step: {text}", at + 1))?;
         lines.push(Line { number: at + 1, text: text.into(), step });
     }
-    Ok(Scene { title: title.into(), lines })
+    let needs_own_server = text.contains("\n# Needs a server of its own.\n");
+    Ok(Scene { title: title.into(), needs_own_server, lines })
 }
 
 fn step(text: &str) -> Option<Step> {

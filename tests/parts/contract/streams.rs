@@ -87,16 +87,21 @@ struct Row {
     tab: u64,
 }
 
+fn close<'a>(open: impl Iterator<Item = &'a mut Interval>, seq: Seq) {
+    for interval in open {
+        interval.through.get_or_insert(seq);
+    }
+}
+
 impl Model {
     fn seat(&mut self, room: usize, change: SeatChange, seq: Seq) {
-        let intervals = match change {
-            SeatChange::Joined | SeatChange::Left => &mut self.member[room - 3],
-            SeatChange::Blocked | SeatChange::Unblocked => &mut self.blocked[room - 3],
-        };
-        if matches!(change, SeatChange::Joined | SeatChange::Blocked) {
-            intervals.push(Interval { after: seq, through: None });
-        } else if let Some(last) = intervals.last_mut() {
-            last.through = Some(seq);
+        let (member, blocked) = (&mut self.member[room - 3], &mut self.blocked[room - 3]);
+        match change {
+            SeatChange::Joined => member.push(Interval { after: seq, through: None }),
+            SeatChange::Blocked => blocked.push(Interval { after: seq, through: None }),
+            // Leaving ends the silence, too.
+            SeatChange::Left => close(member.last_mut().into_iter().chain(blocked.last_mut()), seq),
+            SeatChange::Unblocked => close(blocked.last_mut().into_iter(), seq),
         }
     }
 

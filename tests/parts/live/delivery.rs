@@ -33,6 +33,10 @@ enum Step {
     Look,
     Written,
     Lost,
+    /// The connections of polls that a newer one has replaced notice it; what they were answered was written or not.
+    Replaced {
+        written: bool,
+    },
     /// The connection shows after the answer was written that it was not read.
     Reset,
     /// Another request with the ticket.
@@ -53,6 +57,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => Just(Step::Poll),
         4 => Just(Step::Look),
         4 => Just(Step::Written),
+        2 => any::<bool>().prop_map(|written| Step::Replaced { written }),
         2 => Just(Step::Lost),
         1 => Just(Step::Reset),
         1 => Just(Step::Touch),
@@ -205,7 +210,11 @@ impl Play {
                 return;
             }
         }
-        let Some(PollEnd::Packet(packet)) = self.tab.look(&self.live, self.now_ms) else { return };
+        let packet = match self.tab.look(&self.live, self.now_ms) {
+            Some(PollEnd::Packet(packet)) => packet,
+            None => return,
+            Some(other) => panic!("the newest poll got {other:?}"),
+        };
         let sent: Vec<Seq> = packet.entries.iter().map(|entry| entry.seq()).collect();
         let due = self.mine_between(0, Seq::MAX, usize::MAX).split_off(self.confirmed.len());
         let due = &due[..sent.len().min(due.len())];
@@ -214,9 +223,6 @@ impl Play {
     }
 
     fn answered(&mut self, written: bool) {
-        for poll in self.replaced.drain(..) {
-            self.live.end_poll(poll, written, self.now_ms);
-        }
         if let Answer::Writing(rows) = &mut self.answer {
             self.tab.answered(&self.live, written, self.now_ms);
             self.answer = if written { Answer::Written(std::mem::take(rows)) } else { Answer::None };
@@ -237,6 +243,11 @@ impl Play {
             Step::Look => self.look(),
             Step::Written => self.answered(true),
             Step::Lost => self.answered(false),
+            Step::Replaced { written } => {
+                for poll in self.replaced.drain(..) {
+                    self.live.end_poll(poll, written, self.now_ms);
+                }
+            }
             Step::Reset => self.reset(),
             Step::Touch if self.is_open => {
                 self.live.touch(&self.tab.holder);

@@ -86,7 +86,7 @@ fn what_happened_between_two_answers_is_told_as_one_change() {
         let packet = tab.listen(&live, now_ms).unwrap_or_default();
         packet.presences.iter().map(|notice| notice.kind).collect::<Vec<_>>()
     };
-    assert_eq!(told(&mut tab, START_MS + 20_000), [], "came and went unseen");
+    assert!(told(&mut tab, START_MS + 20_000).is_empty(), "came and went unseen");
     let again = Arriving::new(2, &[1], 2).open(&live, 0, START_MS + 22_000);
     assert_eq!(told(&mut tab, START_MS + 22_000), [NoticeKind::Online]);
     tab.answered(&live, false, START_MS + 22_000);
