@@ -180,6 +180,7 @@ async fn next_request(stream: &mut Stream, shutdown: &Shutdown) -> Next {
     }
     let mut byte = [0; 1];
     let peeked = tokio::select! {
+        biased; // a request that is here already is answered, even while stopping
         peeked = timeout(IDLE_WITHIN, stream.socket.peek(&mut byte)) => peeked,
         () = shutdown.wait() => return Next::End,
     };

@@ -27,7 +27,7 @@ impl Live {
             |user, fresh| {
                 match show {
                     Some(Show::Invisible) => user.mood.show = Show::Invisible,
-                    Some(show) if fresh => user.mood.show = show,
+                    Some(show) if !user.is_here() => user.mood.show = show,
                     _ => {}
                 }
                 let evicted = user.add(made);

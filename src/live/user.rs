@@ -23,8 +23,8 @@ pub(super) struct User {
     pub(super) delivered: Seq,
     /// Until when the user counts as here though no session is present.
     grace_until_ms: Option<u64>,
-    /// Whether others were last told that the user is online.
-    told_online: bool,
+    /// Whether the user counted as here when last looked at.
+    here: bool,
     /// Rooms whose seats changed while a first session was opening: there memory knows better than the page's snapshot.
     pub(super) reseated: Vec<RoomNumber>,
     /// The earliest entry in the wheel.
@@ -60,7 +60,7 @@ impl User {
             sessions: Vec::new(),
             delivered,
             grace_until_ms: None,
-            told_online: false,
+            here: false,
             reseated: Vec::new(),
             armed_ms: None,
         }
@@ -72,7 +72,12 @@ impl User {
 
     /// What others see.
     pub(super) fn visible(&self) -> Visible {
-        Visible::of(self.told_online, &self.mood)
+        Visible::of(self.here, &self.mood)
+    }
+
+    /// Whether somebody is present, or was just now; others may see it or not.
+    pub(super) fn is_here(&self) -> bool {
+        self.here
     }
 
     /// Whether some session's page has been answered: from then on memory follows every change of seat.
@@ -131,9 +136,9 @@ impl User {
     pub(super) fn sweep(&mut self, times: &Times, now_ms: u64) -> Sweep {
         let mut sweep = Sweep::default();
         self.end_expired(times, now_ms, &mut sweep);
-        let here = self.is_here(times, now_ms, &mut sweep.next_ms);
-        sweep.flipped = here != self.told_online;
-        self.told_online = here;
+        let here = self.still_here(times, now_ms, &mut sweep.next_ms);
+        sweep.flipped = here != self.here;
+        self.here = here;
         sweep.gone = !here && self.sessions.is_empty();
         self.wake_due(times, now_ms, &mut sweep.next_ms);
         sweep
@@ -159,7 +164,7 @@ impl User {
         }
     }
 
-    fn is_here(&mut self, times: &Times, now_ms: u64, next_ms: &mut Option<u64>) -> bool {
+    fn still_here(&mut self, times: &Times, now_ms: u64, next_ms: &mut Option<u64>) -> bool {
         let mut present_until = Some(0);
         for session in &self.sessions {
             let until = session.present_until(times.session_grace_ms);
@@ -177,7 +182,7 @@ impl User {
             }
             Some(_) => {}
         }
-        let graced = self.told_online && self.grace_until_ms.is_some_and(|until| until > now_ms);
+        let graced = self.here && self.grace_until_ms.is_some_and(|until| until > now_ms);
         if let Some(until) = self.grace_until_ms.filter(|_| graced) {
             earliest(next_ms, until);
         }
