@@ -27,7 +27,10 @@ impl Live {
             |user, fresh| {
                 match show {
                     Some(Show::Invisible) => user.mood.show = Show::Invisible,
-                    Some(show) if !user.is_here() => user.mood.show = show,
+                    // Somebody invisible is not shown by a page that merely opens again.
+                    Some(show) if fresh || (!user.is_here() && user.mood.show != Show::Invisible) => {
+                        user.mood.show = show;
+                    }
                     _ => {}
                 }
                 let evicted = user.add(made);
