@@ -11,6 +11,7 @@ use crate::edge::browser::auth::SignIn;
 use crate::edge::browser::transport::long_poll::DeadPolls;
 use crate::edge::demo::{seed, sign_in::Demonstration};
 use crate::live::Live;
+use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 use std::io;
 use std::net::SocketAddr;
@@ -48,7 +49,13 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let bus = Arc::new(bus);
     let commits = Arc::clone(&bus);
     let observer = Box::new(move |site, entries| commits.publish(Envelope::Appended { site, entries }));
-    let store = SqliteStore::open(&config.data, observer).map_err(|error| StartError(error.to_string()))?;
+    // First the address: a start that fails leaves nothing behind.
+    let listener = bind(config).await?;
+    let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
+    let store = SqliteStore::open(&config.data, observer).map_err(|error| match error {
+        StoreError::Unavailable(why) => StartError(why),
+        StoreError::Refused(refusal) => StartError(refusal.to_string()),
+    })?;
     let clock = Clock::start();
     let ctx = Arc::new(Context {
         store: Arc::new(store),
@@ -59,8 +66,6 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         ticket_life_ms: config.ticket_life_ms,
     });
     let sign_in = prepare(&ctx, config.demonstration).await.map_err(StartError)?;
-    let listener = bind(config).await?;
-    let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
     let housekeeping = vec![
         tokio::spawn(tail::run(Arc::clone(&ctx), feed)),
         tokio::spawn(sweep::run_deadlines(Arc::clone(&ctx))),
@@ -109,6 +114,10 @@ async fn bind(config: &Config) -> Result<TcpListener, StartError> {
                 return Err(StartError(format!(
                     "{address} is in use; stop what listens there, or give another --listen"
                 )));
+            }
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                let why = "ports below 1024 need privileges: take another, or grant CAP_NET_BIND_SERVICE";
+                return Err(StartError(format!("cannot listen on {address}: {why}")));
             }
             Err(error) => return Err(StartError(format!("cannot listen on {address}: {error}"))),
         }

@@ -13,6 +13,9 @@ pub const EXAMPLE: &str = include_str!("../nextim.example.toml");
 /// Clients of the family give up a poll after 40 s.
 const POLL_HOLD_MS_MAX: u64 = 35_000;
 
+/// The sections, as the environment spells them.
+const SECTIONS: [&str; 3] = ["SERVER", "STREAM", "LOG"];
+
 /// What is wrong with the configuration: the text says where and what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -33,7 +36,7 @@ pub struct Written {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenServer {
-    listen: Option<SocketAddr>,
+    listen: Option<String>,
     data: Option<PathBuf>,
     public_url: Option<String>,
     demonstration: Option<bool>,
@@ -117,16 +120,18 @@ impl Config {
         for (name, value) in environment {
             lay_over(&mut table, &name, &value)?;
         }
-        let is_configured = !table.is_empty();
+        let is_site = sets_a_site(&table);
         let written: Written = Value::Table(table).try_into().map_err(|error| explain(&error))?;
-        Self::check(written, flags, is_configured)
+        Self::check(written, flags, is_site)
     }
 
-    fn check(written: Written, flags: &Flags, is_configured: bool) -> Result<Self, ConfigError> {
+    fn check(written: Written, flags: &Flags, is_site: bool) -> Result<Self, ConfigError> {
         let Written { server, stream, log } = written;
-        let chosen = flags.listen.or(server.listen);
+        let written = server.listen.as_deref().map(parse_address).transpose();
+        let written = written.map_err(|error| ConfigError(format!("server.listen: {error}")))?;
+        let chosen = flags.listen.or(written);
         let listen = chosen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000)));
-        let demonstration = server.demonstration.unwrap_or(!is_configured && listen.ip().is_loopback());
+        let demonstration = server.demonstration.unwrap_or(!is_site && listen.ip().is_loopback());
         if demonstration && !listen.ip().is_loopback() {
             let why = "the demonstration signs anybody in, so it runs on a loopback address only: \
                        set server.demonstration = false, or listen on 127.0.0.1";
@@ -146,9 +151,30 @@ impl Config {
                 2_592_000_000,
             )?,
             log_format: log.format.unwrap_or_default(),
-            log_filter: log.filter.unwrap_or_else(|| "info".into()),
+            log_filter: log_filter(log.filter.unwrap_or_else(|| "info".into()))?,
         })
     }
+}
+
+/// An address to listen on; `localhost` is understood.
+pub fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    let numeric = text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
+    let why = "must be an IP address and a port, such as 127.0.0.1:9000; it is";
+    numeric.parse().map_err(|_| format!("{why} {text:?}"))
+}
+
+/// A filter that would silence everything by a slip of the pen is refused.
+fn log_filter(filter: String) -> Result<String, ConfigError> {
+    let level = |word: &str| word.trim().parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
+    let good = filter.split(',').all(|part| part.split_once('=').map_or(level(part), |(_, word)| level(word)));
+    let why = "log.filter must be error, warn, info, debug, trace or off, or target=level, comma-separated; it is";
+    if good { Ok(filter) } else { Err(ConfigError(format!("{why} {filter:?}"))) }
+}
+
+/// Whether a configuration is for a site of somebody's own: whoever gives the server a public name does not want a
+/// demonstration on it. Times, logs and folders say nothing about that.
+fn sets_a_site(table: &Table) -> bool {
+    table.get("server").and_then(Value::as_table).is_some_and(|server| server.contains_key("public_url"))
 }
 
 fn times(stream: &WrittenStream) -> Result<Times, ConfigError> {
@@ -190,7 +216,12 @@ fn read_file(path: &Path) -> Result<Table, ConfigError> {
 
 /// `NEXTIM_SERVER__LISTEN=…` is `server.listen`; `…_FILE` names a file that holds the value.
 fn lay_over(table: &mut Table, name: &str, value: &str) -> Result<(), ConfigError> {
-    let Some(path) = name.strip_prefix("NEXTIM_").filter(|path| path.contains("__")) else { return Ok(()) };
+    let Some(path) = name.strip_prefix("NEXTIM_") else { return Ok(()) };
+    if !path.contains("__") {
+        let slip = SECTIONS.iter().find_map(|section| Some((section, path.strip_prefix(section)?.strip_prefix('_')?)));
+        let meant = |(section, key)| format!("{name} is not a setting; did you mean NEXTIM_{section}__{key}?");
+        return slip.map_or(Ok(()), |slip| Err(ConfigError(meant(slip))));
+    }
     let path = path.to_ascii_lowercase();
     let (path, text) = match path.strip_suffix("_file") {
         Some(path) => {
@@ -210,9 +241,24 @@ fn lay_over(table: &mut Table, name: &str, value: &str) -> Result<(), ConfigErro
     let typed = match (text.parse::<i64>(), text.parse::<bool>()) {
         (Ok(number), _) => Value::Integer(number),
         (_, Ok(flag)) => Value::Boolean(flag),
-        _ => Value::String(text),
+        _ => Value::String(text.clone()),
     };
-    at.insert(last.to_owned(), typed);
+    // Whether a number is one depends on the key: a folder may be called 123.
+    let is_right = |value: Value| {
+        let mut only = Value::Table(Table::from_iter([(last.to_owned(), value)]));
+        for key in path.split("__").collect::<Vec<_>>().into_iter().rev().skip(1) {
+            only = Value::Table(Table::from_iter([(key.to_owned(), only)]));
+        }
+        only.try_into::<Written>().map(drop)
+    };
+    let value = match is_right(typed.clone()) {
+        Ok(()) => typed,
+        Err(error) if is_right(Value::String(text.clone())).is_err() => {
+            return Err(ConfigError(format!("{name} (environment): {}", explain(&error))));
+        }
+        Err(_) => Value::String(text),
+    };
+    at.insert(last.to_owned(), value);
     Ok(())
 }
 
@@ -290,9 +336,24 @@ mod tests {
     }
 
     #[test]
+    fn the_demonstration_stays_on_until_a_site_is_configured() {
+        assert!(load(EXAMPLE, &[]).unwrap().demonstration, "the example as it is printed sets nothing");
+        assert!(load("[log]\nfilter = \"debug\"\n", &[("NEXTIM_SERVER__DATA", "x")]).unwrap().demonstration);
+        assert!(!load("[server]\npublic_url = \"https://im.example.com\"\n", &[]).unwrap().demonstration);
+        assert!(!load("[server]\ndemonstration = false\n", &[]).unwrap().demonstration);
+    }
+
+    #[test]
     fn the_demonstration_is_refused_on_an_open_address() {
         let error = load("[server]\nlisten = \"0.0.0.0:8000\"\ndemonstration = true\n", &[]).unwrap_err().to_string();
         assert!(error.contains("loopback"), "{error}");
         assert!(!load("[server]\nlisten = \"0.0.0.0:8000\"\n", &[]).unwrap().demonstration);
+        let error = load("", &[("NEXTIM_SERVER_LISTEN", "127.0.0.1:1")]).unwrap_err().to_string();
+        assert!(error.contains("NEXTIM_SERVER__LISTEN?"), "{error}");
+        assert_eq!(parse_address("localhost:9000").unwrap().port(), 9000);
+        let error = load("", &[("NEXTIM_SERVER__LISTEN", "9000")]).unwrap_err().to_string();
+        assert!(error.contains("such as 127.0.0.1:9000"), "{error}");
+        assert!(load("", &[("NEXTIM_SERVER__DATA", "123")]).unwrap().data.ends_with("123"), "a folder may be a number");
+        assert!(load("[log]\nfilter = \"loud\"\n", &[]).is_err());
     }
 }

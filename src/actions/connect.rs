@@ -1,4 +1,4 @@
-//! A member opens a page: a new session, and everything the page needs from one cut through the log (decision 1).
+//! A member opens a page: a new session, and everything the page needs from one cut through the log.
 
 use super::{Context, PersonView, RoomView, sweep};
 use crate::chat::entry::{Message, Seq};
@@ -122,7 +122,7 @@ fn page_query(key: UserKey, delivered: Seq, ask: &Connect) -> PageQuery {
 }
 
 /// Keeps the session, so that its ticket outlives the process. Where the disk is full it lives in memory alone: signing in
-/// still works then (decision 8).
+/// still works then.
 async fn save(
     ctx: &Context,
     holder: &Holder,

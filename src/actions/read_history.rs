@@ -27,7 +27,7 @@ pub async fn histories(ctx: &Context, asker: &Asker, of: Vec<Named>) -> Result<V
     Ok(ctx.store.histories(asker.key, wanted, HISTORY_ROWS).await?)
 }
 
-/// A user id wins over an equal room id (decision 17).
+/// A user id wins over an equal room id.
 pub(super) async fn resolve(ctx: &Context, asker: &Asker, id: &str) -> Result<Option<Conversation>, Refusal> {
     let Ok(user) = UserId::parse(id) else { return Ok(None) };
     if !ctx.store.people(asker.key, vec![user.clone()]).await?.is_empty() {

@@ -1,7 +1,7 @@
 //! When may the server believe that a page has what it was sent? One session's cursors as a plain state machine: no IO, no
 //! clock, so that it can be explored exhaustively.
 //!
-//! The rule for clients that cannot say what they have (decision 9): the next poll confirms an answer that was completely
+//! The rule for clients that cannot say what they have: the next poll confirms an answer that was completely
 //! written before that poll came, with no end of connection, reset or timeout in between. Anything else is sent again.
 
 use super::entry::Seq;
@@ -11,7 +11,7 @@ use super::entry::Seq;
 enum Answer {
     /// None is under way, and none waits for a poll to confirm it.
     Settled,
-    /// The answer to `online` itself: any request with the new ticket proves that the page has it (decision 1).
+    /// The answer to `online` itself: any request with the new ticket proves that the page has it.
     Page { through: Seq },
     /// Handed to the socket, not completely written yet.
     Writing { through: Seq },

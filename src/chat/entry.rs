@@ -75,7 +75,7 @@ pub struct Message {
     pub body: Box<str>,
     /// The session it came from, which shows it by itself and gets no echo.
     pub origin: Option<SessionNumber>,
-    /// Stored, but not for its receiver (decision 2).
+    /// Stored, but not for its receiver.
     pub hidden: bool,
 }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 /// Messages in an attached or requested history.
 pub const HISTORY_ROWS: usize = 30;
-/// Messages in `new_messages`; the oldest so many, polls bring the rest (decision 1).
+/// Messages in `new_messages`; the oldest so many, polls bring the rest.
 pub const NEW_ROWS_MAX: usize = 500;
-/// Room messages per room in `new_messages`, the newest (decision 3).
+/// Room messages per room in `new_messages`, the newest.
 pub const NEW_ROWS_PER_ROOM: usize = 30;
 /// Room messages in `new_messages` over all rooms.
 pub const NEW_ROWS_ALL_ROOMS: usize = 200;

@@ -107,18 +107,21 @@ impl fmt::Display for Refusal {
             Self::BadRequest(why) => write!(f, "The request is not well-formed: {why}."),
             Self::MissingParameter(name) => write!(f, "The parameter `{name}` is missing."),
             Self::RepeatedParameter => f.write_str("A parameter stands more than once; send each name once."),
-            Self::BadParameter(name) => write!(f, "The parameter `{name}` has a value it cannot have."),
+            Self::BadParameter(name) => write!(f, "The parameter `{name}` {}.", rule(name)),
             Self::BadEncoding => f.write_str("Text must be UTF-8 without NUL, percent-encoded."),
             Self::BadCallback => f.write_str("`callback` must be a plain function name."),
             Self::TooManyIds => f.write_str("Too many ids in one request; ask in smaller portions."),
-            Self::TooLarge => f.write_str("The request is larger than this server takes."),
+            Self::TooLarge => f.write_str("It is larger than this server takes; docs/protocol.md lists the limits."),
             Self::MethodNotAllowed(methods) => write!(f, "This path is served by {methods}."),
             Self::NotFound => f.write_str("There is nothing at this path."),
             Self::NotSignedIn => f.write_str("Nobody is signed in; sign in on the site first."),
             Self::TicketEnded => f.write_str("This ticket is not live; call online for a new one."),
             Self::CrossSite => f.write_str("A sign-in cookie is not accepted from another site's page."),
             Self::ForeignHost => {
-                f.write_str("The demonstration answers only under localhost; set public_url to serve another name.")
+                f.write_str(
+                    "The demonstration answers only under localhost. To open it under another name, set server.public_url to \
+                     that address and server.demonstration = true.",
+                )
             }
             Self::UnknownUser => f.write_str("There is no such user."),
             Self::UnknownRoom => f.write_str("There is no such room."),
@@ -129,6 +132,20 @@ impl fmt::Display for Refusal {
             }
             Self::Internal => f.write_str("Something went wrong here; it has been logged."),
         }
+    }
+}
+
+/// What a parameter may be, for the person who got it wrong.
+fn rule(name: &str) -> &'static str {
+    match name {
+        "show" => "must be one of available, away, chat, dnd, busy, invisible (typing or clear for status)",
+        "type" => "must be unicast or multicast",
+        "cid" => "must be at most 128 bytes",
+        "status" => "must be at most 255 bytes",
+        "client" => "must be d1, d2, d3 or native",
+        "domain" => "does not name the site you are signed in to; send what connection.domain says",
+        "data" => "must be a JSON object with names of at most 64 characters",
+        _ => "must hold ids of 1 to 190 bytes, without commas in them and without control characters",
     }
 }
 

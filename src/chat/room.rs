@@ -1,5 +1,5 @@
 //! Rooms and membership. Membership and a member's block of a room are *intervals of seq*: whether a room message is for
-//! somebody was decided when it was stored, and is never decided anew (decision 2).
+//! somebody was decided when it was stored, and is never decided anew.
 
 use super::entry::Seq;
 use super::id::{RoomId, RoomNumber};

@@ -7,7 +7,7 @@ use super::id::{SiteNumber, UserId};
 pub struct SessionNumber(pub u64);
 
 /// Which generation of the client family a ticket belongs to. Decided once at `online`, stored with the ticket, used for
-/// everything that leaves through it (wire contract 5.2, decision 17).
+/// everything that leaves through it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// The seed's own client.

@@ -15,6 +15,9 @@ pub(super) enum ConfigCommand {
         /// Configuration file [default: ./nextim.toml if it is there]
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
+        /// The same, as `serve` takes it
+        #[arg(long, value_name = "FILE", conflicts_with = "file")]
+        config: Option<PathBuf>,
     },
 }
 
@@ -25,20 +28,26 @@ impl ConfigCommand {
                 print!("{EXAMPLE}");
                 ExitCode::SUCCESS
             }
-            Self::Check { file } => match Config::load(&Flags { config: file, ..Flags::default() }, std::env::vars()) {
-                Ok(config) => {
-                    println!(
-                        "The configuration is right: listening on {}, data in {}.",
-                        config.listen,
-                        config.data.display()
-                    );
-                    ExitCode::SUCCESS
+            Self::Check { file, config } => {
+                let flags = Flags { config: file.or(config), ..Flags::default() };
+                match Config::load(&flags, std::env::vars()) {
+                    Ok(config) => {
+                        println!("The configuration is right: {}.", summary(&config));
+                        ExitCode::SUCCESS
+                    }
+                    Err(error) => {
+                        complain(&error);
+                        ExitCode::from(2)
+                    }
                 }
-                Err(error) => {
-                    complain(&error);
-                    ExitCode::from(2)
-                }
-            },
+            }
         }
     }
+}
+
+fn summary(config: &Config) -> String {
+    let port = if config.next_port { " or the next free port" } else { "" };
+    let demonstration = if config.demonstration { "on" } else { "off" };
+    let (listen, data) = (config.listen, config.data.display());
+    format!("listening on {listen}{port}, data in {data}, demonstration {demonstration}")
 }

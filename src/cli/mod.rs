@@ -15,7 +15,8 @@ struct Arguments {
 }
 
 const EXAMPLES: &str = "Try it:
-  nextim serve                       a demonstration community on http://127.0.0.1:8000, data in ./nextim-data
+  nextim serve                       a demonstration community on http://127.0.0.1:8000 (or the next free port),
+                                     data in ./nextim-data
   nextim serve --listen 127.0.0.1:9000 --data /tmp/try
   nextim config example > nextim.toml
 
@@ -23,7 +24,6 @@ Exit codes: 0 done, 1 could not start or go on, 2 wrong arguments or configurati
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve chat (and, on loopback without a configuration, the demonstration community)
     Serve(serve::Serve),
     /// Show and check the configuration
     #[command(subcommand)]

@@ -1,7 +1,7 @@
 //! `nextim serve`: until a signal says otherwise.
 
 use super::complain;
-use crate::config::{Config, Flags};
+use crate::config::{Config, Flags, parse_address};
 use crate::{app, telemetry};
 use clap::Args;
 use std::net::SocketAddr;
@@ -9,14 +9,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Serve chat.
+/// Serve chat, with the demonstration community on loopback
 ///
 /// Once it listens, one line with the address is printed to standard output. SIGTERM or Ctrl-C ends it in order: waiting
 /// pages are answered, writes finish, nothing is lost.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     /// Address and port [default: 127.0.0.1:8000, or the next free port]
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = parse_address)]
     listen: Option<SocketAddr>,
     /// Folder for everything that is kept [default: ./nextim-data]
     #[arg(long, value_name = "DIR")]
@@ -62,7 +62,10 @@ async fn serve(config: &Config) -> Result<(), String> {
     println!("NextIM is listening on http://{}/", running.address);
     tracing::info!(descriptors, address = %running.address, data = %config.data.display(), demonstration = config.demonstration, "started");
     if !config.demonstration {
-        tracing::warn!("nobody can sign in: this version has the demonstration's sign-in only, and that is off here");
+        tracing::warn!(
+            "nobody can sign in here: the demonstration is off (server.demonstration = true turns it on, on loopback only), and \
+             sign-in for sites of your own is not in this version"
+        );
     }
     tokio::select! {
         _ = terminate.recv() => {}

@@ -214,7 +214,7 @@ impl Session {
         }
     }
 
-    /// Drops what is confirmed. Only rows are worth a write: an idle cursor that follows the tail is not stored (decision 4).
+    /// Drops what is confirmed. Only rows are worth a write: an idle cursor that follows the tail is not stored.
     fn settle(&mut self) {
         let rows = self.outbox.confirm(self.cursors.acked());
         self.dirty |= rows || std::mem::take(&mut self.page_rows);

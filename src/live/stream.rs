@@ -58,7 +58,7 @@ impl Live {
     }
 
     /// Clients mark the sender of a message online; where others do not see the sender online, the next packet puts that
-    /// right, the same for those who left and those who are invisible (decision 16).
+    /// right, the same for those who left and those who are invisible.
     fn follow_unseen(&self, poll: PollHandle, entries: &[SharedEntry], now_ms: u64) {
         for message in entries.iter().filter_map(|entry| entry.message()) {
             let from = poll.key.site.user(message.from.number);

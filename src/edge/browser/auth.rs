@@ -89,7 +89,7 @@ fn signed_in(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refu
     Ok(caller)
 }
 
-/// A cookie comes along whoever wrote the page, so the request must come from our own pages (decision 23). A script can be
+/// A cookie comes along whoever wrote the page, so the request must come from our own pages. A script can be
 /// included by any page without an `Origin`, so there something must show that it was ours.
 fn check_cookie_origin(edge: &Edge, asked: &Asked, is_script: bool) -> Result<(), Refusal> {
     let fetch_site = asked.header("sec-fetch-site");

@@ -5,7 +5,7 @@ use crate::chat::entry::Addressee;
 use crate::chat::session::Dialect;
 use crate::edge::params::Params;
 
-/// Which generation opens a page (wire contract 5.2; an explicit `client` comes first, decision 17).
+/// Which generation opens a page, told by what its released clients send. An explicit `client` comes first.
 pub fn of_page(params: &Params, accept: Option<&str>) -> Dialect {
     if let Some(named) = params.optional("client").and_then(Dialect::parse) {
         return named;

@@ -47,7 +47,7 @@ fn ok(asked: &Asked, params: &Params, form: &Form) -> Reply {
     }
 }
 
-/// COMPAT: the 5.x client shows a message's refusal only in a 200 (decision 18).
+/// COMPAT: the 5.x client shows a message's refusal only in a 200.
 fn refuse(endpoint: Endpoint, params: &Params, refusal: &Refusal, form: &Form) -> Reply {
     let reply = error::reply(refusal, form);
     let shows_text = endpoint == Endpoint::Message && params.has("csrf_token");

@@ -1,4 +1,4 @@
-//! The answer of `online`: the seed's nine keys and those its clients really read (wire contract 1.2 and 5.3).
+//! The answer of `online`: the seed's nine keys and those its clients really read.
 
 use super::dialect;
 use super::wire::{

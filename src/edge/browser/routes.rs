@@ -131,7 +131,10 @@ async fn online(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) ->
     let (site, _) = caller.person().ok_or(Refusal::NotSignedIn)?;
     let site = edge.ctx.sites.by_number(site).ok_or(Refusal::NotSignedIn)?;
     if params.optional("domain").is_some_and(|domain| !site.answers_to(domain)) {
-        return Err(Refusal::NotSignedIn);
+        return Err(Refusal::BadParameter("domain"));
+    }
+    if params.optional("client").is_some_and(|word| Dialect::parse(word).is_none()) {
+        return Err(Refusal::BadParameter("client"));
     }
     let dialect = dialect::of_page(params, asked.header("accept"));
     let strangers = if params.has("stranger_ids") { "stranger_ids" } else { "chatlink_ids" };

@@ -26,7 +26,11 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 pub(super) async fn answer(edge: &Edge, asked: &Asked) -> Result<Reply, Refusal> {
     let path = asked.uri.path();
     let SignIn::Demonstration(demonstration) = &edge.sign_in else {
-        return if path == "/" { Ok(Reply::text("This is NextIM.\n")) } else { Err(Refusal::NotFound) };
+        return if path == "/" {
+            Ok(Reply::text("This is NextIM. The demonstration is off here (server.demonstration).\n"))
+        } else {
+            Err(Refusal::NotFound)
+        };
     };
     auth::check_host(edge, asked)?;
     asked.reads()?;

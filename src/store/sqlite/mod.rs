@@ -32,10 +32,10 @@ impl SqliteStore {
     /// Opens the database in `folder`, making or migrating it as needed, and checks that it keeps its promises.
     /// `observer` hears of every commit, in order.
     pub fn open(folder: &Path, observer: CommitObserver) -> Stored<Self> {
-        std::fs::create_dir_all(folder).map_err(|error| unavailable(format!("{}: {error}", folder.display())))?;
+        std::fs::create_dir_all(folder).map_err(|error| lock::cannot_write(folder, &error))?;
         let lock = lock::lock(folder)?;
         let path = folder.join("nextim.sqlite3");
-        let connection = schema::open_writer(&path)?;
+        let connection = schema::open_writer(&path).map_err(|error| at(&path, &error))?;
         let writer = writer::Writer::start(connection, observer)?;
         let readers = reader::Readers::start(&path, READERS)?;
         Ok(Self { writer, readers, _lock: lock })
@@ -51,6 +51,15 @@ impl Store for SqliteStore {
     async fn close(&self) {
         self.writer.close().await;
     }
+}
+
+/// Says of an error at opening which file it is about.
+fn at(path: &Path, error: &StoreError) -> StoreError {
+    let why = match error {
+        StoreError::Unavailable(why) => why.clone(),
+        StoreError::Refused(refusal) => refusal.to_string(),
+    };
+    unavailable(format!("{}: {why}; if it is not NextIM's, move it away or give another --data", path.display()))
 }
 
 /// An SQL error before anything was promised.

@@ -123,7 +123,7 @@ pub async fn silenced_rows_do_not_push_out_the_heard_ones<B: Backend>(backend: B
     assert_eq!(bodies(&world.page("ann", 0).await.new_messages), ["heard"]);
 }
 
-/// Whether a row is for her was decided when it was stored (decision 2), not when she comes back.
+/// Whether a row is for her was decided when it was stored, not when she comes back.
 pub async fn what_was_heard_before_silencing_is_still_new<B: Backend>(backend: B) {
     let world = World::new(backend).await;
     for user in ["ann", "bob"] {

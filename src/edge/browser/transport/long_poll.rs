@@ -67,7 +67,7 @@ const NULLS_MAX: u32 = 5;
 const COUNTED_MAX: usize = 10_000;
 
 /// Counts polls whose ticket is not live. JSON `null` in a 200 is the one answer that makes every generation of clients
-/// stop (decision 13); whoever polls on all the same gets 404.
+/// stop; whoever polls on all the same gets 404.
 #[derive(Default)]
 pub struct DeadPolls(Mutex<FxHashMap<TicketDigest, (u64, u32)>>);
 
