@@ -63,6 +63,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         live: Live::new(config.times, clock.monotonic_ms()),
         clock,
         sites: SiteTable::default(),
+        unsaved: std::sync::Mutex::default(),
         ticket_life_ms: config.ticket_life_ms,
     });
     let sign_in = prepare(&ctx, config.demonstration).await.map_err(StartError)?;
@@ -136,7 +137,7 @@ impl Running {
         for task in self.housekeeping {
             task.abort();
         }
-        sweep::store_cursors(&self.ctx).await;
+        sweep::settle(&self.ctx).await;
         self.ctx.store.close().await;
     }
 }

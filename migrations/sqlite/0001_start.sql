@@ -123,3 +123,11 @@ CREATE TABLE sessions (
     expires_at_ms INTEGER NOT NULL,
     PRIMARY KEY (site, digest)
 ) STRICT, WITHOUT ROWID;
+
+-- Written to when somebody asks whether this store can write.
+CREATE TABLE heartbeat (
+    site INTEGER NOT NULL,                   -- 0: no site's
+    beats INTEGER NOT NULL,
+    PRIMARY KEY (site)
+) STRICT, WITHOUT ROWID;
+INSERT INTO heartbeat (site, beats) VALUES (0, 0);

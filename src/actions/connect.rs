@@ -99,9 +99,6 @@ pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Con
     let arrival = Arrival { key, member, session, digest, dialect, show, expires_at_ms };
     let arrived = ctx.live.arrive(arrival, now_ms);
     let mut opening = Opening { ctx, holder: Holder { key, session }, done: false };
-    if let Some(evicted) = arrived.evicted {
-        sweep::forget(ctx, vec![(site, evicted)]).await;
-    }
     let page = ctx.store.page(page_query(key, arrived.delivered, &ask)).await?;
     let strangers: Vec<UserNumber> = page.strangers.iter().map(|person| person.profile.number).collect();
     save(ctx, &opening.holder, digest, dialect, page.through, &strangers).await?;
@@ -113,6 +110,11 @@ pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Con
     let cut = Cut { through: page.through, more: page.more, rows: !page.new_messages.is_empty() };
     ctx.live.open(&opening.holder, &strangers, &page.memberships, cut, ctx.clock.monotonic_ms());
     opening.done = true;
+    ctx.live.follow_unseen(
+        &opening.holder,
+        page.new_messages.iter().map(|message| &**message),
+        ctx.clock.monotonic_ms(),
+    );
     answer(ctx, key, ticket, profile, arrived.mood, &buddies, page, &ask).await
 }
 
@@ -140,9 +142,10 @@ async fn save(
         strangers: strangers.to_vec(),
         expires_at_ms: ctx.clock.wall_ms() + ctx.ticket_life_ms,
     };
-    match ctx.store.save_sessions(vec![record]).await {
+    match ctx.store.save_sessions(vec![record.clone()]).await {
         Err(StoreError::Unavailable(why)) => {
-            tracing::warn!(why, "a session is kept in memory only");
+            tracing::warn!(why, "a session is kept in memory only, and stored later");
+            ctx.unsaved.lock().expect("no panic while held").push(record);
             Ok(())
         }
         other => Ok(other?),

@@ -6,7 +6,6 @@ use super::{Context, sweep};
 /// Ends the asker's session.
 pub async fn disconnect(ctx: &Context, asker: &Asker) {
     let Some(holder) = asker.holder() else { return };
-    if let Some(digest) = ctx.live.end(holder, ctx.clock.monotonic_ms()) {
-        sweep::forget(ctx, vec![(asker.key.site, digest)]).await;
-    }
+    ctx.live.end(holder, ctx.clock.monotonic_ms());
+    sweep::forget_ended(ctx).await;
 }

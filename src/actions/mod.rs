@@ -31,8 +31,8 @@ use crate::chat::site::Site;
 use crate::chat::user::{Identity, Person};
 use crate::clock::Clock;
 use crate::live::Live;
-use crate::store::{Store, StoreError};
-use std::sync::{Arc, RwLock};
+use crate::store::{SessionRecord, Store, StoreError};
+use std::sync::{Arc, Mutex, RwLock};
 
 /// What every action works with.
 pub struct Context {
@@ -46,6 +46,8 @@ pub struct Context {
     pub clock: Clock,
     /// The sites of this server.
     pub sites: SiteTable,
+    /// Sessions that the store had no room for yet.
+    pub unsaved: Mutex<Vec<SessionRecord>>,
     /// Longest life of a ticket, in milliseconds.
     pub ticket_life_ms: u64,
 }

@@ -4,6 +4,7 @@ use super::Context;
 use super::identify::Asker;
 use crate::chat::entry::{BODY_BYTES_MAX, CID_BYTES_MAX, Draft, Party, STYLE_BYTES_MAX, To};
 use crate::chat::refusal::Refusal;
+use crate::chat::style::sanitise;
 use crate::store::Appended;
 
 /// What a page sends.
@@ -33,7 +34,7 @@ pub async fn send_message(ctx: &Context, asker: &Asker, send: Send) -> Result<Ap
         from: Party { number: identity.number, id: identity.id.clone() },
         nick: identity.nick.clone(),
         to: send.to,
-        style: send.style.into(),
+        style: sanitise(&send.style).into(),
         body: send.body.into(),
         origin: asker.holder().map(|holder| holder.session),
         cid: send.cid.map(Into::into),

@@ -2,8 +2,6 @@
 
 use super::Context;
 use crate::bus::Envelope;
-use crate::chat::id::SiteNumber;
-use crate::chat::ticket::TicketDigest;
 use crate::live::{CursorAt, TICK_MS};
 use crate::store::CursorMove;
 use std::sync::Arc;
@@ -20,11 +18,7 @@ pub async fn run_deadlines(ctx: Arc<Context>) {
     let mut tick = steadily(Duration::from_millis(TICK_MS));
     loop {
         tick.tick().await;
-        let ended = ctx.live.tick(ctx.clock.monotonic_ms());
-        if !ended.is_empty() {
-            let ctx = Arc::clone(&ctx);
-            tokio::spawn(async move { forget(&ctx, ended).await });
-        }
+        ctx.live.tick(ctx.clock.monotonic_ms());
     }
 }
 
@@ -33,7 +27,7 @@ pub async fn run_upkeep(ctx: Arc<Context>) {
     let (mut cursors, mut heads) = (steadily(CURSORS_EVERY), steadily(HEADS_EVERY));
     loop {
         tokio::select! {
-            _ = cursors.tick() => store_cursors(&ctx).await,
+            _ = cursors.tick() => settle(&ctx).await,
             _ = heads.tick() => announce_heads(&ctx).await,
         }
     }
@@ -45,11 +39,32 @@ fn steadily(period: Duration) -> Interval {
     interval
 }
 
-/// Takes ended sessions out of the store. They are dead here already; a row that stays goes when it expires.
-pub(super) async fn forget(ctx: &Context, ended: Vec<(SiteNumber, TicketDigest)>) {
-    if let Err(error) = ctx.store.end_sessions(ended).await {
+/// Takes ended sessions out of the store. They are dead here already; one that the store keeps would come back to life with
+/// the next start, so those it could not forget are tried again.
+pub(super) async fn forget_ended(ctx: &Context) {
+    let ended = ctx.live.take_ended();
+    if !ended.is_empty()
+        && let Err(error) = ctx.store.end_sessions(ended.clone()).await
+    {
         tracing::warn!(%error, "ended sessions are still in the store");
+        ctx.live.keep_ended(ended);
     }
+}
+
+/// Keeps sessions that the store had no room for when they opened.
+async fn save_unsaved(ctx: &Context) {
+    let unsaved = std::mem::take(&mut *ctx.unsaved.lock().expect("no panic while held"));
+    let live: Vec<_> = unsaved.into_iter().filter(|record| ctx.live.find(record.digest).is_some()).collect();
+    if !live.is_empty() && ctx.store.save_sessions(live.clone()).await.is_err() {
+        ctx.unsaved.lock().expect("no panic while held").extend(live);
+    }
+}
+
+/// Stores what memory alone knows: sessions that found no room, cursors, and which tickets have ended.
+pub async fn settle(ctx: &Context) {
+    save_unsaved(ctx).await;
+    store_cursors(ctx).await;
+    forget_ended(ctx).await;
 }
 
 /// Stores every cursor that has passed a row.

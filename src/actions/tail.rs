@@ -16,7 +16,7 @@ pub async fn run(ctx: Arc<Context>, mut feed: Receiver<Envelope>) {
     while let Some(envelope) = feed.recv().await {
         match envelope {
             Envelope::Appended { site, entries } => follow(&ctx, site, entries).await,
-            Envelope::Head { site, seq } => catch_up(&ctx, site, seq).await,
+            Envelope::Head { site, seq } => drop(catch_up(&ctx, site, seq).await),
             Envelope::Typing { .. } => deliver_signal(&ctx, envelope),
         }
     }
@@ -24,8 +24,9 @@ pub async fn run(ctx: Arc<Context>, mut feed: Receiver<Envelope>) {
 
 async fn follow(ctx: &Context, site: SiteNumber, entries: Vec<SharedEntry>) {
     let Some(first) = entries.first().map(|entry| entry.seq()) else { return };
-    catch_up(ctx, site, first - 1).await;
-    hand_out(ctx, site, &entries).await;
+    if catch_up(ctx, site, first - 1).await {
+        hand_out(ctx, site, &entries).await;
+    }
 }
 
 async fn hand_out(ctx: &Context, site: SiteNumber, entries: &[SharedEntry]) {
@@ -36,8 +37,9 @@ async fn hand_out(ctx: &Context, site: SiteNumber, entries: &[SharedEntry]) {
     }
 }
 
-/// Reads the log until everything through `seq` has been handed out.
-async fn catch_up(ctx: &Context, site: SiteNumber, seq: Seq) {
+/// Reads the log until everything through `seq` has been handed out; whether it got there. Where it did not, nothing later
+/// may be handed out: the next look at the heads begins at the gap again.
+async fn catch_up(ctx: &Context, site: SiteNumber, seq: Seq) -> bool {
     while ctx.live.position(site) < seq {
         let position = ctx.live.position(site);
         match ctx.store.entries_after(site, position, GAP_ROWS).await {
@@ -48,8 +50,9 @@ async fn catch_up(ctx: &Context, site: SiteNumber, seq: Seq) {
             }
             Err(error) => {
                 tracing::error!(%error, "the tail cannot read the log; the next sweep tries again");
-                return;
+                return false;
             }
         }
     }
+    true
 }

@@ -50,6 +50,11 @@ impl Cursors {
         self.acked
     }
 
+    /// Whether a poll that came now would confirm the last answer.
+    pub fn is_written(self) -> bool {
+        matches!(self.answer, Answer::Written { .. } | Answer::Page { .. })
+    }
+
     /// A poll came. Returns whether it confirmed anything.
     pub fn polled(&mut self) -> bool {
         let before = self.acked;

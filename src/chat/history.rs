@@ -8,6 +8,8 @@ use std::sync::Arc;
 pub const HISTORY_ROWS: usize = 30;
 /// Messages in `new_messages`; the oldest so many, polls bring the rest.
 pub const NEW_ROWS_MAX: usize = 500;
+/// Message text in one answer of the stream or one page, in bytes; a single longer message goes alone.
+pub const ANSWER_BYTES_MAX: usize = 256 * 1024;
 /// Room messages per room in `new_messages`, the newest.
 pub const NEW_ROWS_PER_ROOM: usize = 30;
 /// Room messages in `new_messages` over all rooms.

@@ -13,5 +13,6 @@ pub mod room;
 pub mod session;
 pub mod settings;
 pub mod site;
+pub mod style;
 pub mod ticket;
 pub mod user;

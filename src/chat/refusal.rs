@@ -144,6 +144,7 @@ fn rule(name: &str) -> &'static str {
         "status" => "must be at most 255 bytes",
         "client" => "must be d1, d2, d3 or native",
         "domain" => "does not name the site you are signed in to; send what connection.domain says",
+        "block_list" => "must be a list of room ids",
         "data" => "must be a JSON object with names of at most 64 characters",
         _ => "must hold ids of 1 to 190 bytes, without commas in them and without control characters",
     }

@@ -33,8 +33,10 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 const IDLE_WITHIN: Duration = Duration::from_secs(60);
 /// A request's body must be there after this.
 const BODY_WITHIN: Duration = Duration::from_secs(15);
-/// An answer of the stream must be taken after this.
+/// Each piece of an answer of the stream must be taken after this, so that slow is not the same as gone.
 const WRITE_WITHIN: Duration = Duration::from_secs(20);
+/// Such a piece, in bytes.
+const WRITE_PIECE: usize = 16 * 1024;
 /// hyper's read buffer at most: a request line and headers of the sizes allowed, and what surrounds them.
 const READ_BUFFER_MAX: usize = 96 * 1024;
 /// A form, in bytes.
@@ -308,10 +310,10 @@ async fn answer_poll(edge: &Edge, stream: &mut Stream, parked: Parked, shutdown:
     };
     let keep_alive = parked.keep_alive && !shutdown.has_begun();
     let bytes = parked.reply(edge, end).into_bytes(keep_alive);
-    match timeout(WRITE_WITHIN, stream.socket.write_all(&bytes)).await {
-        Ok(Ok(())) => Some((parked.listening.written(), keep_alive)),
-        _ => None,
+    for piece in bytes.chunks(WRITE_PIECE) {
+        timeout(WRITE_WITHIN, stream.socket.write_all(piece)).await.ok()?.ok()?;
     }
+    Some((parked.listening.written(), keep_alive))
 }
 
 /// Returns when the other side has closed. A request sent ahead is kept for later.

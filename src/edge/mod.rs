@@ -109,7 +109,17 @@ pub enum Outcome {
 pub async fn handle(edge: &Arc<Edge>, asked: &Asked) -> Outcome {
     match route(edge, asked).await {
         Ok(outcome) => outcome,
-        Err(refusal) => Outcome::Reply(error::reply(&refusal, &Form::Plain)),
+        Err(refusal) => Outcome::Reply(error::reply(&refusal, &early_form(asked))),
+    }
+}
+
+/// How a request wants its refusal wrapped that could not be read completely: a script must get a script whatever is wrong.
+fn early_form(asked: &Asked) -> Form {
+    let pairs = asked.uri.query().unwrap_or_default().split('&');
+    let mut callbacks = pairs.filter_map(|pair| pair.strip_prefix("callback="));
+    match (callbacks.next(), callbacks.next()) {
+        (Some(callback), None) => Form::parse(callback).unwrap_or(Form::Plain),
+        _ => Form::Plain,
     }
 }
 

@@ -33,15 +33,16 @@ impl Live {
                 SeatChange::Left => user.rooms.retain(|room| *room != change.room),
                 SeatChange::Joined | SeatChange::Blocked | SeatChange::Unblocked => {}
             }
-            user.visible().is_online()
+            (user.visible().is_online(), self.hub.stamp())
         });
-        let Some((online, effects)) = changed else { return };
-        let (room, stamp) = (site.room(change.room), self.hub.stamp());
+        let Some(((online, stamp), effects)) = changed else { return };
+        let room = site.room(change.room);
         match change.change {
             SeatChange::Joined => self.rooms.put(room, key.user, hub::seat(stamp, online, false)),
             SeatChange::Left => self.rooms.remove(room, key.user, stamp),
-            SeatChange::Blocked => self.rooms.update(room, key.user, stamp, |seat| seat.blocked = true),
-            SeatChange::Unblocked => self.rooms.update(room, key.user, stamp, |seat| seat.blocked = false),
+            SeatChange::Blocked | SeatChange::Unblocked => {
+                self.rooms.silence(room, key.user, change.change == SeatChange::Blocked);
+            }
         }
         self.apply(effects, now_ms);
     }

@@ -195,6 +195,12 @@ impl Hub {
         self.shard(key).users.get(&key).map_or(Visible::Offline, User::visible)
     }
 
+    /// Whether others see a user online, with a stamp that orders this look among the changes.
+    pub(super) fn seen(&self, key: UserKey) -> (bool, u64) {
+        let shard = self.shard(key);
+        (shard.users.get(&key).is_some_and(|user| user.visible().is_online()), self.stamp())
+    }
+
     /// Who a user is and what is to be seen of them, if others see them online.
     pub(super) fn seen_online(&self, key: UserKey) -> Option<(Arc<Identity>, Visible)> {
         let shard = self.shard(key);

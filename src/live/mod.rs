@@ -23,7 +23,7 @@ pub use tickets::Holder;
 pub use wheel::TICK_MS;
 
 use crate::chat::entry::{Seq, SharedEntry};
-use crate::chat::id::UserKey;
+use crate::chat::id::{SiteNumber, UserKey};
 use crate::chat::presence::{Mood, NoticeKind, Show, Visible};
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
@@ -77,8 +77,6 @@ pub struct Arrived {
     pub mood: Mood,
     /// The user's delivered cursor, which may be ahead of the stored one.
     pub delivered: Seq,
-    /// The ticket that had to make room, if the user had too many.
-    pub evicted: Option<TicketDigest>,
 }
 
 /// A session's cursor.
@@ -144,6 +142,8 @@ pub struct Live {
     draining: AtomicBool,
     /// Sessions whose cursor passed a row that is not stored yet.
     dirty: Mutex<Vec<Holder>>,
+    /// Tickets that have ended and may still be in the store.
+    ended: Mutex<Vec<(SiteNumber, TicketDigest)>>,
     /// The same of sessions that have ended.
     ended_dirty: Mutex<Vec<CursorAt>>,
 }
@@ -160,6 +160,7 @@ impl Live {
             times,
             draining: AtomicBool::new(false),
             dirty: Mutex::default(),
+            ended: Mutex::default(),
             ended_dirty: Mutex::default(),
         }
     }

@@ -2,12 +2,11 @@
 //! dropped, never the messages: the session is then *behind* and refills from the log.
 
 use crate::chat::entry::{Message, Seq, SharedEntry};
+use crate::chat::history::ANSWER_BYTES_MAX;
 use std::collections::VecDeque;
 
 /// Rows held for one session.
 pub(super) const OUTBOX_ROWS_MAX: usize = 500;
-/// Bytes of message text held for one session.
-const OUTBOX_BYTES_MAX: usize = 256 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fill {
@@ -50,7 +49,7 @@ impl Outbox {
             Fill::Current if entry.seq() <= self.enqueued => return false,
             Fill::Current | Fill::Filling { .. } => {}
         }
-        if self.rows.len() >= OUTBOX_ROWS_MAX || self.bytes + weight(entry) > OUTBOX_BYTES_MAX {
+        if self.rows.len() >= OUTBOX_ROWS_MAX || self.bytes + weight(entry) > ANSWER_BYTES_MAX {
             self.overflow(acked);
             return true;
         }

@@ -63,7 +63,7 @@ impl Live {
             if ripple.gone {
                 self.rooms.remove(room, ripple.key.user, ripple.stamp);
             } else if ripple.was_online != ripple.is_online {
-                self.rooms.update(room, ripple.key.user, ripple.stamp, |seat| seat.visible = ripple.is_online);
+                self.rooms.show(room, ripple.key.user, ripple.stamp, ripple.is_online);
             }
         }
     }

@@ -12,7 +12,7 @@ const SHARDS: usize = 16;
 /// One user's place in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Seat {
-    /// Orders changes of one user.
+    /// Orders what is said of one user's visibility, and their coming and going.
     pub(super) stamp: u64,
     /// Whether others see the user online.
     pub(super) visible: bool,
@@ -65,14 +65,20 @@ impl Rooms {
         self.shard(room).entry(room).or_default().put(user, seat);
     }
 
-    /// Changes a seat that is there.
-    pub(super) fn update(&self, room: RoomKey, user: UserNumber, stamp: u64, change: impl FnOnce(&mut Seat)) {
+    /// Others see the user, or do not, as of `stamp`; an older word than the last changes nothing.
+    pub(super) fn show(&self, room: RoomKey, user: UserNumber, stamp: u64, visible: bool) {
         let mut shard = self.shard(room);
         let Some(room) = shard.get_mut(&room) else { return };
-        if let Some(mut seat) = room.seats.get(&user).copied() {
-            seat.stamp = seat.stamp.max(stamp);
-            change(&mut seat);
-            room.put(user, seat);
+        if let Some(seat) = room.seats.get(&user).copied() {
+            room.put(user, Seat { stamp, visible, ..seat });
+        }
+    }
+
+    /// The user silences the room, or listens again. Only the tail says so, in order.
+    pub(super) fn silence(&self, room: RoomKey, user: UserNumber, blocked: bool) {
+        let mut shard = self.shard(room);
+        if let Some(seat) = shard.get_mut(&room).and_then(|room| room.seats.get_mut(&user)) {
+            seat.blocked = blocked;
         }
     }
 
@@ -119,8 +125,12 @@ mod tests {
         assert_eq!(rooms.visible_count(room), 1, "a removal from an earlier life of the user");
         rooms.put(room, user, Seat { stamp: 3, visible: false, blocked: true });
         assert_eq!((rooms.visible_count(room), rooms.listeners(room)), (1, vec![user]));
-        rooms.update(room, user, 6, |seat| seat.visible = false);
+        rooms.show(room, user, 4, false);
+        assert_eq!(rooms.visible_count(room), 1, "an older word");
+        rooms.show(room, user, 6, false);
         assert_eq!(rooms.visible_count(room), 0);
+        rooms.silence(room, user, true);
+        assert!(rooms.listeners(room).is_empty());
         rooms.remove(room, user, 7);
         assert!(rooms.listeners(room).is_empty());
     }

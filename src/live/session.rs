@@ -52,6 +52,8 @@ pub(super) struct Session {
     pub(super) cursors: Cursors,
     pub(super) outbox: Outbox,
     changed: Option<Box<Changed>>,
+    /// The same, in an answer that is not confirmed yet: state that was told into a void has to be told again.
+    told: Option<Box<Changed>>,
     #[expect(clippy::box_collection, reason = "eight bytes while empty, and it is empty nearly always")]
     signals: Option<Box<Vec<Signal>>>,
     stage: Stage,
@@ -81,7 +83,7 @@ pub struct Cut {
 /// What one answer carries, before presence is looked up.
 pub(super) struct Taken {
     pub(super) entries: Vec<SharedEntry>,
-    pub(super) changed: Option<Box<Changed>>,
+    pub(super) changed: Vec<(Arc<Identity>, bool)>,
     pub(super) signals: Vec<Signal>,
 }
 
@@ -113,6 +115,7 @@ impl Session {
             cursors: Cursors::new(0),
             outbox: Outbox::filling(),
             changed: None,
+            told: None,
             signals: None,
             stage: Stage::Idle { since_ms: now_ms },
             generation: 0,
@@ -178,6 +181,7 @@ impl Session {
     /// Forgets presence changes that nobody needs to hear of.
     pub(super) fn forget_changes(&mut self) {
         self.changed = None;
+        self.told = None;
     }
 
     /// Notes that somebody's visible state changed. The first note since the last answer remembers what the page knew.
@@ -223,6 +227,11 @@ impl Session {
     /// A poll came: it confirms what was written before it and replaces an older one.
     pub(super) fn begin_poll(&mut self, until_ms: u64) -> u32 {
         self.wake();
+        if self.cursors.is_written() {
+            self.told = None;
+        } else {
+            self.untell();
+        }
         if self.cursors.polled() {
             self.settle();
         }
@@ -252,20 +261,32 @@ impl Session {
     pub(super) fn take(&mut self, position: Seq, now_ms: u64) -> Taken {
         let (entries, through) =
             if self.outbox.is_filling() { (Vec::new(), self.cursors.acked()) } else { self.outbox.contents(position) };
-        let changed = self.changed.take();
-        if changed.is_some() {
+        let told = self.changed.take();
+        if told.is_some() {
             self.presence_at_ms = now_ms;
         }
+        let changed = told.as_ref().map_or_else(Vec::new, |told| told.values().cloned().collect());
+        self.told = told;
         let signals = self.signals.take().map_or_else(Vec::new, |signals| *signals);
         self.cursors.answering(through);
         self.stage = Stage::Answering;
         Taken { entries, changed, signals }
     }
 
+    /// An answer with presence did not arrive: what it said is to be said again, from what the page really knew.
+    fn untell(&mut self) {
+        let Some(told) = self.told.take() else { return };
+        let changed = self.changed.get_or_insert_default();
+        for (number, known) in *told {
+            changed.insert(number, known);
+        }
+    }
+
     /// The written answer of poll `generation` did not arrive after all.
     pub(super) fn lost(&mut self, generation: u32) {
         if generation == self.generation {
             self.cursors.lost();
+            self.untell();
         }
     }
 
@@ -278,6 +299,7 @@ impl Session {
             self.cursors.written();
         } else {
             self.cursors.lost();
+            self.untell();
         }
         self.stage = Stage::Idle { since_ms: now_ms };
     }

@@ -2,7 +2,7 @@
 
 use super::hub;
 use super::session::Session;
-use super::user::User;
+use super::user::{Reconciled, User};
 use super::watchers::Watcher;
 use super::{Arrival, Arrived, CursorAt, Cut, Holder, Live};
 use crate::chat::entry::Seq;
@@ -20,7 +20,7 @@ impl Live {
         let Arrival { key, member, session, digest, dialect, show, expires_at_ms } = arrival;
         let memberships = member.memberships.clone();
         let made = Session::new(session, digest, dialect, Box::default(), expires_at_ms, now_ms);
-        let ((mood, delivered, fresh, evicted, online), effects) = self.hub.with_or_insert(
+        let ((mood, delivered, fresh, evicted), effects) = self.hub.with_or_insert(
             key,
             now_ms,
             || new_user(member),
@@ -34,17 +34,16 @@ impl Live {
                     _ => {}
                 }
                 let evicted = user.add(made);
-                (user.mood.clone(), user.delivered, fresh, evicted, user.visible().is_online())
+                (user.mood.clone(), user.delivered, fresh, evicted)
             },
         );
         self.tickets.put(digest, key, session);
         if fresh {
-            self.take_seats(key, &memberships, online);
+            self.take_seats(key, &memberships);
         }
         self.apply(effects, now_ms);
-        let evicted_digest = evicted.as_ref().map(|session| session.digest);
         self.bury(evicted.into_iter().map(|session| (key, session)).collect());
-        Arrived { mood, delivered, evicted: evicted_digest }
+        Arrived { mood, delivered }
     }
 
     /// The page is answered with everything up to `cut`: the session counts from now on. `memberships` are those of the
@@ -53,27 +52,40 @@ impl Live {
         let watcher = Watcher { user: holder.key, session: holder.session };
         self.watchers.add(watcher, strangers);
         let opened = self.hub.with(holder.key, now_ms, |user| {
-            let (missed, surplus) = user.reconcile(memberships);
+            let known = user.session(holder.session).is_some();
+            let seats = if known { user.reconcile(memberships) } else { Reconciled::default() };
             let delivered = user.delivered;
-            let session = user.session(holder.session)?;
-            session.strangers = strangers.into();
-            session.activate(delivered, Cut { more: cut.more || !missed.is_empty(), ..cut }, now_ms);
-            Some((missed, surplus, user.visible().is_online()))
+            if let Some(session) = user.session(holder.session) {
+                session.strangers = strangers.into();
+                session.activate(delivered, Cut { more: cut.more || seats.missed, ..cut }, now_ms);
+            }
+            (known, seats)
         });
-        let Some((Some((missed, surplus, online)), effects)) = opened else {
-            return self.watchers.remove(watcher, strangers); // ended meanwhile
-        };
-        self.take_seats(holder.key, &missed, online);
-        for room in surplus {
+        let Some(((known, seats), effects)) = opened else { return self.watchers.remove(watcher, strangers) };
+        if !known {
+            self.watchers.remove(watcher, strangers); // ended meanwhile
+        }
+        self.take_seats(holder.key, &seats.seats);
+        for room in seats.surplus {
             self.rooms.remove(holder.key.site.room(room), holder.key.user, self.hub.stamp());
         }
         self.apply(effects, now_ms);
     }
 
-    pub(super) fn take_seats(&self, key: UserKey, memberships: &[Membership], visible: bool) {
+    /// Seats a user in rooms. What others see of them is read and stamped under one lock, and read again once the seats are
+    /// there, for a change that came in between.
+    pub(super) fn take_seats(&self, key: UserKey, memberships: &[Membership]) {
+        if memberships.is_empty() {
+            return;
+        }
+        let (visible, stamp) = self.hub.seen(key);
         for membership in memberships {
-            let seat = hub::seat(self.hub.stamp(), visible, membership.blocked);
+            let seat = hub::seat(stamp, visible, membership.blocked);
             self.rooms.put(key.site.room(membership.room.number), key.user, seat);
+        }
+        let (visible, stamp) = self.hub.seen(key);
+        for membership in memberships {
+            self.rooms.show(key.site.room(membership.room.number), key.user, stamp, visible);
         }
     }
 
@@ -113,22 +125,20 @@ impl Live {
         Some((identity, dialect))
     }
 
-    /// Ends a session. Gives its digest, to be forgotten by the store too.
-    pub fn end(&self, holder: &Holder, now_ms: u64) -> Option<TicketDigest> {
+    /// Ends a session. The store forgets it with the next `take_ended`.
+    pub fn end(&self, holder: &Holder, now_ms: u64) {
         let times = self.times;
-        let (session, effects) =
-            self.hub.with(holder.key, now_ms, |user| user.remove(holder.session, &times, now_ms))?;
-        let session = session?;
-        let digest = session.digest;
-        self.bury(vec![(holder.key, session)]);
+        let ended = self.hub.with(holder.key, now_ms, |user| user.remove(holder.session, &times, now_ms));
+        let Some((session, effects)) = ended else { return };
+        self.bury(session.into_iter().map(|session| (holder.key, session)).collect());
         self.apply(effects, now_ms);
-        Some(digest)
     }
 
     /// Forgets what pointed at sessions that have ended, and releases their polls.
     pub(super) fn bury(&self, ended: Vec<(UserKey, Session)>) {
         for (key, mut session) in ended {
             self.tickets.remove(session.digest);
+            self.ended.lock().expect("no panic while held").push((key.site, session.digest));
             if session.dirty {
                 let (digest, acked) = (session.digest, session.cursors.acked());
                 self.keep_dirty(vec![CursorAt { key, digest, acked }]);

@@ -2,7 +2,7 @@
 
 use super::session::{Look, Session};
 use super::{Holder, Live, Packet, PollEnd, PollHandle, PresenceNotice};
-use crate::chat::entry::{Seq, SharedEntry};
+use crate::chat::entry::{Message, Seq, SharedEntry};
 use crate::chat::id::SiteNumber;
 use crate::chat::presence::notice;
 use crate::chat::user::Identity;
@@ -31,8 +31,9 @@ impl Live {
     /// What the held poll gets, or leaves `waker` to be called when that may have changed.
     pub fn look(&self, poll: PollHandle, now_ms: u64, waker: &Waker) -> Poll<PollEnd> {
         let position = self.positions.get(poll.key.site);
-        let draining = self.draining.load(Ordering::Acquire);
         let mut shard = self.hub.shard(poll.key);
+        // Under the lock, so that a poll is either here to be woken by `drain`, or sees this.
+        let draining = self.draining.load(Ordering::Acquire);
         let session = shard.users.get_mut(&poll.key).and_then(|user| user.session(poll.session));
         let Some(session) = session else { return Poll::Ready(PollEnd::Ended) };
         match session.look(poll.generation, now_ms, self.times.presence_wake_ms, waker) {
@@ -42,8 +43,9 @@ impl Live {
         }
         let taken = session.take(position, now_ms);
         drop(shard);
-        let changed = taken.changed.map_or_else(Vec::new, |changed| changed.into_values().collect());
-        self.follow_unseen(poll, &taken.entries, now_ms);
+        let changed = taken.changed;
+        let holder = Holder { key: poll.key, session: poll.session };
+        self.follow_unseen(&holder, taken.entries.iter().filter_map(|entry| entry.message()), now_ms);
         let presences = changed.into_iter().filter_map(|(who, was)| self.presence_notice(poll.key.site, who, was));
         Poll::Ready(PollEnd::Packet(Packet {
             presences: presences.collect(),
@@ -59,14 +61,14 @@ impl Live {
 
     /// Clients mark the sender of a message online; where others do not see the sender online, the next packet puts that
     /// right, the same for those who left and those who are invisible.
-    fn follow_unseen(&self, poll: PollHandle, entries: &[SharedEntry], now_ms: u64) {
-        for message in entries.iter().filter_map(|entry| entry.message()) {
-            let from = poll.key.site.user(message.from.number);
-            if from == poll.key || self.hub.visible(from).is_online() {
+    pub fn follow_unseen<'a>(&self, holder: &Holder, messages: impl Iterator<Item = &'a Message>, now_ms: u64) {
+        for message in messages {
+            let from = holder.key.site.user(message.from.number);
+            if from == holder.key || self.hub.visible(from).is_online() {
                 continue;
             }
             let (number, id, nick) = (message.from.number, message.from.id.clone(), message.nick.clone());
-            self.hub.mark(poll.key, Some(poll.session), &Arc::new(Identity { number, id, nick }), true, now_ms);
+            self.hub.mark(holder.key, Some(holder.session), &Arc::new(Identity { number, id, nick }), true, now_ms);
         }
     }
 

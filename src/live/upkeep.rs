@@ -8,14 +8,21 @@ use crate::chat::ticket::TicketDigest;
 use std::sync::atomic::Ordering;
 
 impl Live {
-    /// Looks at everybody whose time has come. Gives the tickets that have ended.
-    pub fn tick(&self, now_ms: u64) -> Vec<(SiteNumber, TicketDigest)> {
-        let mut ended = Vec::new();
+    /// Looks at everybody whose time has come.
+    pub fn tick(&self, now_ms: u64) {
         for effects in self.hub.tick(now_ms) {
-            ended.extend(effects.ended.iter().map(|(key, session)| (key.site, session.digest)));
             self.apply(effects, now_ms);
         }
-        ended
+    }
+
+    /// Tickets that have ended since they were last taken, however they ended: the store has to forget them, too.
+    pub fn take_ended(&self) -> Vec<(SiteNumber, TicketDigest)> {
+        std::mem::take(&mut *self.ended.lock().expect("no panic while held"))
+    }
+
+    /// Puts back those that the store could not forget.
+    pub fn keep_ended(&self, tickets: Vec<(SiteNumber, TicketDigest)>) {
+        self.ended.lock().expect("no panic while held").extend(tickets);
     }
 
     pub(super) fn note_dirty(&self, holder: Holder, before: bool, after: bool) {

@@ -31,6 +31,17 @@ pub(super) struct User {
     pub(super) armed_ms: Option<u64>,
 }
 
+/// What a snapshot says that memory did not.
+#[derive(Default)]
+pub(super) struct Reconciled {
+    /// The user's seats, silences included.
+    pub(super) seats: Vec<Membership>,
+    /// Rooms the user is in no more.
+    pub(super) surplus: Vec<RoomNumber>,
+    /// Whether a room was missing: its rows have to be read again.
+    pub(super) missed: bool,
+}
+
 /// What a look at a user at some time found.
 #[derive(Default)]
 pub(super) struct Sweep {
@@ -85,22 +96,24 @@ impl User {
         self.sessions.iter().any(|session| session.open)
     }
 
-    /// Brings the rooms in line with a first page's snapshot, which is later than the read the user was made from. Gives
-    /// what was missing and what is no more.
-    pub(super) fn reconcile(&mut self, memberships: &[Membership]) -> (Vec<Membership>, Vec<RoomNumber>) {
+    /// Brings the rooms in line with a first page's snapshot, which is later than the read the user was made from.
+    pub(super) fn reconcile(&mut self, memberships: &[Membership]) -> Reconciled {
         if self.is_open() {
-            return Default::default();
+            return Reconciled::default();
         }
         let reseated = std::mem::take(&mut self.reseated);
         let is_in = |room: RoomNumber| memberships.iter().any(|membership| membership.room.number == room);
         let (kept, surplus) = self.rooms.iter().partition(|room| is_in(**room) || reseated.contains(room));
         self.rooms = kept;
-        let unknown = |membership: &&Membership| !self.rooms.contains(&membership.room.number);
-        let missed =
-            memberships.iter().filter(unknown).filter(|membership| !reseated.contains(&membership.room.number));
-        let missed: Vec<Membership> = missed.cloned().collect();
-        self.rooms.extend(missed.iter().map(|membership| membership.room.number));
-        (missed, surplus)
+        let as_read = memberships.iter().filter(|membership| !reseated.contains(&membership.room.number));
+        let seats: Vec<Membership> = as_read.cloned().collect();
+        let known = self.rooms.len();
+        for membership in &seats {
+            if !self.rooms.contains(&membership.room.number) {
+                self.rooms.push(membership.room.number);
+            }
+        }
+        Reconciled { missed: self.rooms.len() > known, seats, surplus }
     }
 
     /// Adds a session; gives the one that had to make room.

@@ -62,25 +62,37 @@ fn authority_of(url: &str) -> Option<&str> {
 
 /// The person who asks.
 pub async fn asker(edge: &Edge, asked: &Asked, params: &Params) -> Result<Asker, Refusal> {
-    match params.optional("ticket") {
+    match ticket(params) {
         Some(ticket) => identify::by_ticket(&edge.ctx, ticket, params.optional("domain")),
         None => identify::by_caller(&edge.ctx, &signed_in(edge, asked, params)?).await,
     }
 }
 
-/// The person a new page is for: the old ticket of a tab that opens anew still says who it is.
+/// The ticket that was given, whatever stands there: a page that gives one means to be its holder, and nobody else.
+fn ticket(params: &Params) -> Option<&str> {
+    params.raw("ticket").filter(|ticket| !ticket.is_empty())
+}
+
+/// The person a new page is for: the old ticket of a tab that opens anew still says who it is. If it has ended, a token says
+/// it, but not a cookie, which another tab may have changed meanwhile.
 pub async fn caller(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refusal> {
-    if let Some(ticket) = params.optional("ticket")
-        && let Ok(asker) = identify::by_ticket(&edge.ctx, ticket, params.optional("domain"))
-    {
-        return Ok(Caller::Member { site: asker.key.site, user: asker.identity.id.clone() });
+    let Some(ticket) = ticket(params) else { return signed_in(edge, asked, params) };
+    match identify::by_ticket(&edge.ctx, ticket, params.optional("domain")) {
+        Ok(asker) => Ok(Caller::Member { site: asker.key.site, user: asker.identity.id.clone() }),
+        Err(refusal) => match token(asked, params) {
+            Some(token) => edge.sign_in.by_token(token).ok_or(Refusal::NotSignedIn),
+            None => Err(refusal),
+        },
     }
-    signed_in(edge, asked, params)
+}
+
+fn token<'a>(asked: &'a Asked, params: &'a Params) -> Option<&'a str> {
+    let bearer = asked.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    params.optional("token").or(bearer)
 }
 
 fn signed_in(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refusal> {
-    let bearer = asked.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    if let Some(token) = params.optional("token").or(bearer) {
+    if let Some(token) = token(asked, params) {
         return edge.sign_in.by_token(token).ok_or(Refusal::NotSignedIn);
     }
     let cookies = asked.header("cookie").ok_or(Refusal::NotSignedIn)?;
@@ -96,7 +108,7 @@ fn check_cookie_origin(edge: &Edge, asked: &Asked, is_script: bool) -> Result<()
     let own = |url: &str| {
         let authority = authority_of(url);
         let public = edge.public_url.as_deref().and_then(authority_of);
-        authority.is_some() && (authority == asked.host() || authority == public)
+        authority.is_some() && (authority == asked.host() || authority == forwarded_host(asked) || authority == public)
     };
     let named: Vec<&str> = [asked.header("origin"), asked.header("referer")].into_iter().flatten().collect();
     let foreign = fetch_site == Some("cross-site") || named.iter().any(|url| !own(url));
@@ -110,12 +122,23 @@ pub fn base_url(edge: &Edge, asked: &Asked) -> String {
     if let Some(public) = &edge.public_url {
         return public.clone();
     }
-    let behind_proxy = asked.peer.ip().is_loopback();
-    let forwarded = |name| asked.header(name).filter(|_| behind_proxy);
-    let scheme = if forwarded("x-forwarded-proto") == Some("https") { "https" } else { "http" };
-    let is_authority = |host: &&str| host.parse::<http::uri::Authority>().is_ok() && !host.contains('@');
-    let host = forwarded("x-forwarded-host").filter(is_authority).or_else(|| asked.host().filter(is_authority));
+    let is_secure = behind_proxy(asked) && asked.header("x-forwarded-proto") == Some("https");
+    let scheme = if is_secure { "https" } else { "http" };
+    let host = forwarded_host(asked).or_else(|| asked.host().filter(|host| is_authority(host)));
     format!("{scheme}://{}", host.unwrap_or("localhost"))
+}
+
+/// The name that a proxy on this machine was asked under, if it says so.
+fn forwarded_host(asked: &Asked) -> Option<&str> {
+    asked.header("x-forwarded-host").filter(|host| behind_proxy(asked) && is_authority(host))
+}
+
+fn behind_proxy(asked: &Asked) -> bool {
+    asked.peer.ip().is_loopback()
+}
+
+fn is_authority(host: &str) -> bool {
+    host.parse::<http::uri::Authority>().is_ok() && !host.contains('@')
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ use routes::{Answer, Endpoint};
 /// Answers a request under `/webim/`.
 pub(super) async fn answer(edge: &Edge, asked: &Asked) -> Result<Reply, Refusal> {
     auth::check_host(edge, asked)?;
-    let name = asked.uri.path().trim_start_matches("/webim/");
-    let endpoint = Endpoint::parse(name).ok_or(Refusal::NotFound)?;
+    let name = asked.uri.path().strip_prefix("/webim/");
+    let endpoint = name.and_then(Endpoint::parse).ok_or(Refusal::NotFound)?;
     let params = asked.params()?;
     let form = form(&params)?;
     let reply = match routes::carry_out(edge, asked, endpoint, &params).await {

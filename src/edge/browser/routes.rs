@@ -17,7 +17,10 @@ use crate::chat::session::{Caller, Dialect};
 use crate::chat::settings::{BadSettings, Settings, is_envelope};
 use crate::edge::params::Params;
 use crate::edge::{Asked, Edge, json};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// What can be called.
@@ -242,6 +245,7 @@ async fn message(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, 
     let style = params.optional("style").unwrap_or_default().to_owned();
     let cid = params.optional("cid").map(str::to_owned);
     let with_receipt = cid.is_some();
+    let cid = cid.or_else(|| derived_cid(params, asker, edge.ctx.clock.wall_ms()));
     let send = send_message::Send { to, body, style, cid };
     let stored = send_message::send_message(&edge.ctx, asker, send).await?;
     if !with_receipt {
@@ -249,6 +253,27 @@ async fn message(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, 
     }
     let site = edge.ctx.sites.by_number(asker.key.site).ok_or(Refusal::Internal)?;
     Ok(Answer::Json(json::encode(&wire::sent(&stored.message, &site.epoch, stored.repeated))))
+}
+
+/// How far from now an old client's own time may be for its message to be told from a repeat, in milliseconds.
+const CLIENT_CLOCK_MS: u64 = 60_000;
+
+/// COMPAT: clients without `cid` send the millisecond at which their message was written. The same ticket, addressee, text and
+/// millisecond again is the same message again (a browser or proxy that repeats a request silently).
+fn derived_cid(params: &Params, asker: &Asker, now_ms: u64) -> Option<String> {
+    let (holder, _) = asker.session?;
+    let written = params.optional("timestamp")?;
+    let at_ms = written.parse::<f64>().ok().filter(|at_ms| at_ms.is_finite() && *at_ms > 1e12)?;
+    if (at_ms - now_ms as f64).abs() > CLIENT_CLOCK_MS as f64 {
+        return None;
+    }
+    let mut digest = Sha256::new();
+    digest.update(holder.session.0.to_le_bytes());
+    for part in ["type", "to", "body"].map(|name| params.raw(name).unwrap_or_default()).iter().chain([&written]) {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part.as_bytes());
+    }
+    Some(format!("derived:{}", URL_SAFE_NO_PAD.encode(digest.finalize())))
 }
 
 async fn status(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
@@ -277,9 +302,10 @@ async fn setting(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, 
         },
         None => flat_settings(params),
     };
-    let blocked = ["block_list", "blocked_rooms"].into_iter().find_map(|name| values.get(name)).map(rooms_of);
+    let blocked =
+        ["block_list", "blocked_rooms"].into_iter().find_map(|name| values.get(name)).map(rooms_of).transpose()?;
     let mut settings = Settings::default();
-    for (name, value) in &values {
+    for (name, value) in values.iter().filter(|(name, _)| !is_envelope(name)) {
         settings.insert(name, value.to_string()).map_err(|bad| match bad {
             BadSettings::Name => Refusal::BadParameter("data"),
             BadSettings::Size => Refusal::TooLarge,
@@ -300,12 +326,17 @@ fn flat_settings(params: &Params) -> serde_json::Map<String, Value> {
     named.map(|(name, value)| (name.to_owned(), typed(value))).collect()
 }
 
-/// The rooms in a `block_list`: a comma text or a list.
-fn rooms_of(value: &Value) -> Vec<RoomId> {
-    let parse = |id: &str| RoomId::parse(id.trim()).ok();
-    match value {
-        Value::String(text) => text.split(',').filter_map(parse).collect(),
-        Value::Array(items) => items.iter().filter_map(|item| item.as_str().and_then(parse)).collect(),
-        _ => Vec::new(),
-    }
+/// The rooms in a `block_list`: a comma text, or a list of texts or numbers. Anything else is refused rather than taken for
+/// an empty list, which would end every silence.
+fn rooms_of(value: &Value) -> Result<Vec<RoomId>, Refusal> {
+    let words: Vec<String> = match value {
+        Value::String(text) => text.split(',').map(str::to_owned).collect(),
+        Value::Number(number) => vec![number.to_string()],
+        Value::Array(items) => {
+            items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), Into::into)).collect()
+        }
+        _ => return Err(Refusal::BadParameter("block_list")),
+    };
+    let ids = words.iter().map(|word| word.trim()).filter(|word| !word.is_empty());
+    ids.map(|id| RoomId::parse(id).map_err(|_| Refusal::BadParameter("block_list"))).collect()
 }

@@ -31,14 +31,21 @@ pub async fn ensure(ctx: &Context) -> Result<Site, Refusal> {
         epoch: random::<6>().iter().map(|byte| format!("{byte:02x}")).collect(),
         directory_complete: true,
     };
-    let (site, is_new) = ctx.store.ensure_site(new).await?;
-    if is_new {
+    let (site, _) = ctx.store.ensure_site(new).await?;
+    if !is_alive(ctx, site.number).await? {
         let oldest_minutes = SAID.iter().map(|(minutes, ..)| *minutes).max().unwrap_or(0);
         let began_ms = minutes_ago(ctx, oldest_minutes);
         sync_directory(ctx, site.number, directory()?, members()?, began_ms).await?;
         import(ctx, site.number).await?;
     }
     Ok(site)
+}
+
+/// Whether anything was said here. A first start that was cut short is made good: all but the history can be done again.
+async fn is_alive(ctx: &Context, site: SiteNumber) -> Result<bool, Refusal> {
+    const SEATS_AND_ONE: usize = 100;
+    let begun = ctx.store.entries_after(site, 0, SEATS_AND_ONE).await?;
+    Ok(begun.more || begun.entries.iter().any(|entry| entry.message().is_some()))
 }
 
 fn minutes_ago(ctx: &Context, minutes: u64) -> u64 {

@@ -16,6 +16,8 @@ mod writer;
 
 use super::{CommitObserver, Store, StoreError, Stored};
 use async_trait::async_trait;
+use std::fs::{DirBuilder, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Threads that read. Reads are short; two keep one long history from delaying a page.
@@ -32,9 +34,16 @@ impl SqliteStore {
     /// Opens the database in `folder`, making or migrating it as needed, and checks that it keeps its promises.
     /// `observer` hears of every commit, in order.
     pub fn open(folder: &Path, observer: CommitObserver) -> Stored<Self> {
-        std::fs::create_dir_all(folder).map_err(|error| lock::cannot_write(folder, &error))?;
+        // Messages and secrets are nobody else's.
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|error| lock::cannot_write(folder, &error))?;
         let lock = lock::lock(folder)?;
         let path = folder.join("nextim.sqlite3");
+        let private = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+        private.map_err(|error| lock::cannot_write(folder, &error))?;
         let connection = schema::open_writer(&path).map_err(|error| at(&path, &error))?;
         let writer = writer::Writer::start(connection, observer)?;
         let readers = reader::Readers::start(&path, READERS)?;

@@ -3,7 +3,9 @@
 use super::rows::{self, entries_at, room_target, signed, user_target};
 use super::{SqliteStore, choices, directory, log};
 use crate::chat::entry::{Message, Seq, SharedEntry};
-use crate::chat::history::{Conversation, HISTORY_ROWS, History, NEW_ROWS_ALL_ROOMS, NEW_ROWS_MAX, NEW_ROWS_PER_ROOM};
+use crate::chat::history::{
+    ANSWER_BYTES_MAX, Conversation, HISTORY_ROWS, History, NEW_ROWS_ALL_ROOMS, NEW_ROWS_MAX, NEW_ROWS_PER_ROOM,
+};
 use crate::chat::id::{RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::room::{Interval, heard};
 use crate::chat::session::SessionNumber;
@@ -77,9 +79,10 @@ fn page(sql: &Connection, query: &PageQuery) -> Stored<Page> {
     let user = query.user;
     let head = log::head(sql, user.site)?;
     let memberships = directory::memberships(sql, user)?;
-    let mut new_messages = new_messages(sql, user, query.delivered)?;
-    let more = new_messages.len() > NEW_ROWS_MAX;
-    new_messages.truncate(NEW_ROWS_MAX);
+    let new_messages = new_messages(sql, user, query.delivered)?;
+    let found = new_messages.len();
+    let new_messages = portion(new_messages.into_iter(), NEW_ROWS_MAX, |message| message.body.len());
+    let more = new_messages.len() < found;
     let through = if more { new_messages.last().map_or(head, |message| message.seq) } else { head };
     let firsts = first_rows(user, &new_messages);
     let senders: Vec<UserId> = firsts.keys().filter_map(partner).cloned().collect();
@@ -144,9 +147,9 @@ fn new_in_rooms(sql: &Connection, user: UserKey, delivered: Seq) -> Stored<Vec<A
             let places = params![user.site.0, room_target(room), after, through, wanted];
             newest.extend(rows::messages(sql, ROOM_NEWEST, places)?);
         }
-        if newest.iter().any(|message| message.from.number != user.user) {
-            all.append(&mut newest);
-        }
+        newest.sort_unstable_by_key(|message| message.seq);
+        // Own rows are news only where they follow somebody else's.
+        all.extend(newest.into_iter().skip_while(|message| message.from.number == user.user));
     }
     all.sort_unstable_by_key(|message| message.seq);
     let excess = all.len().saturating_sub(NEW_ROWS_ALL_ROOMS);
@@ -241,10 +244,22 @@ fn addressed(sql: &Connection, user: UserKey, session: SessionNumber, after: Seq
             collect(&mut all, room_rows(sql, user, session, room, after, ask)?);
         }
     }
-    let more = all.len() > limit;
-    let entries: Vec<SharedEntry> = all.into_values().take(limit).collect();
+    let found = all.len();
+    let size = |entry: &SharedEntry| entry.message().map_or(0, |message| message.body.len());
+    let entries = portion(all.into_values(), limit, size);
+    let more = entries.len() < found;
     let through = if more { entries.last().map_or(head, |entry| entry.seq()) } else { head };
     Ok(Stretch { entries, through, more })
+}
+
+/// The first rows that make a fair answer: at most so many, and not too much text, but at least one.
+fn portion<T>(rows: impl Iterator<Item = T>, limit: usize, size: impl Fn(&T) -> usize) -> Vec<T> {
+    let mut bytes = 0;
+    let fits = |(index, row): &(usize, T)| {
+        bytes += size(row);
+        *index == 0 || (*index < limit && bytes <= ANSWER_BYTES_MAX)
+    };
+    rows.enumerate().take_while(fits).map(|(_, row)| row).collect()
 }
 
 fn collect(all: &mut BTreeMap<Seq, SharedEntry>, entries: impl IntoIterator<Item = SharedEntry>) {

@@ -89,9 +89,9 @@ pub(super) struct Tx<'c> {
 }
 
 impl Tx<'_> {
-    /// Proves that writing works.
+    /// Proves that writing works, by writing.
     pub(super) fn touch(&self) -> Stored<()> {
-        self.sql.execute("UPDATE sites SET head = head WHERE number = -1", [])?;
+        self.sql.prepare_cached("UPDATE heartbeat SET beats = beats + 1")?.execute([])?;
         Ok(())
     }
 
@@ -209,6 +209,7 @@ impl Writer {
 
 fn run(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, observer: &CommitObserver) {
     let mut memory = Memory::default();
+    let _guard = PanicGuard;
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
         batch.extend(jobs.try_iter().take(BATCH_JOBS_MAX - 1));
@@ -267,14 +268,20 @@ fn run_all(tx: &mut Tx<'_>, batch: &mut [Box<dyn Job>]) -> Stored<()> {
     }
     tx.write_heads()?;
     let commit = tx.sql.prepare_cached("COMMIT")?.execute([]);
-    if let Err(error) = &commit {
-        // A full disk is found before the sync and rolls back; after a failed sync nobody knows what the disk holds.
-        if error.sqlite_error_code() != Some(ErrorCode::DiskFull) || tx.sql.is_autocommit() {
-            give_up(&format!("a commit failed and its outcome is unknown: {error}"));
-        }
+    if let Err(error) = &commit
+        && !is_before_sync(error)
+    {
+        give_up(&format!("a commit failed and its outcome is unknown: {error}"));
     }
     commit?;
     Ok(())
+}
+
+/// Whether a commit failed while it was still being written: then nothing of it will ever be read, and it can be rolled
+/// back (SQLite may have done so). After a failed sync nobody knows what the disk holds.
+fn is_before_sync(error: &rusqlite::Error) -> bool {
+    let Some(error) = error.sqlite_error() else { return false };
+    error.code == ErrorCode::DiskFull || error.extended_code == rusqlite::ffi::SQLITE_IOERR_WRITE
 }
 
 fn publish(appended: Vec<(SiteNumber, SharedEntry)>, observer: &CommitObserver) {
@@ -287,6 +294,17 @@ fn publish(appended: Vec<(SiteNumber, SharedEntry)>, observer: &CommitObserver) 
     }
     for (site, entries) in by_site {
         observer(site, entries);
+    }
+}
+
+/// A writer that has panicked would refuse everything for ever while the process looks alive.
+struct PanicGuard;
+
+impl Drop for PanicGuard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            give_up("the writer has panicked");
+        }
     }
 }
 

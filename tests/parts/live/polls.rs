@@ -40,7 +40,8 @@ fn a_hold_ends_with_an_empty_packet_and_costs_one_wake() {
     assert!(tab.look(&live, since).is_none());
     let (wakes, visible) = (tab.wakes(), live.visible(key(1)));
     for now_ms in (since..since + TIMES.poll_hold_ms).step_by(50) {
-        assert!(live.tick(now_ms).is_empty());
+        live.tick(now_ms);
+        assert!(live.take_ended().is_empty());
         assert_eq!(tab.wakes(), wakes, "a tick without news woke a poll, {} ms after it began", now_ms - since);
     }
     assert_eq!(live.visible(key(1)), visible);
@@ -78,7 +79,7 @@ fn presence_alone_wakes_at_most_once_a_second_and_a_message_takes_it_along() {
 fn what_happened_between_two_answers_is_told_as_one_change() {
     let live = live();
     let mut tab = Tab::new(Arriving::new(1, &[2], 1).open(&live, 0, START_MS));
-    let wait = |from_ms: u64| (from_ms..=from_ms + 20_000).step_by(50).for_each(|now_ms| drop(live.tick(now_ms)));
+    let wait = |from_ms: u64| (from_ms..=from_ms + 20_000).step_by(50).for_each(|now_ms| live.tick(now_ms));
     let other = Arriving::new(2, &[1], 1).open(&live, 0, START_MS);
     live.end(&other, START_MS);
     wait(START_MS);
@@ -141,9 +142,10 @@ fn a_user_has_a_bounded_number_of_tickets_and_the_idlest_goes() {
     for session in 0..21_u64 {
         let arriving = Arriving { member: member(1, &[], &[]), ..Arriving::new(1, &[], session) };
         let now_ms = START_MS + session;
-        let arrived = live.arrive(arriving.arrival(), now_ms);
-        let evicted = (session == 20).then(|| Arriving::new(1, &[], 1).arrival().digest);
-        assert_eq!(arrived.evicted, evicted, "tab 0 polls, so tab 1 has been idle longest");
+        live.arrive(arriving.arrival(), now_ms);
+        let evicted: Vec<_> = live.take_ended().into_iter().map(|(_, digest)| digest).collect();
+        let expected = if session == 20 { vec![Arriving::new(1, &[], 1).arrival().digest] } else { Vec::new() };
+        assert_eq!(evicted, expected, "tab 0 polls, so tab 1 has been idle longest");
         live.open(&arriving.holder(), &[], &[], nextim::live::Cut { through: 0, more: false, rows: false }, now_ms);
         let mut tab = Tab::new(arriving.holder());
         if session == 0 {

@@ -11,6 +11,7 @@ use crate::edge::{Asked, Edge, Outcome, error, json};
 use crate::live::{Packet, PollEnd};
 use http::StatusCode;
 use rustc_hash::FxHashMap;
+use std::net::IpAddr;
 use std::sync::Mutex;
 
 /// A poll that waits.
@@ -41,7 +42,8 @@ pub async fn poll(edge: &Edge, asked: &Asked) -> Result<Outcome, Refusal> {
     let asker = identify::by_ticket(&edge.ctx, ticket, params.optional("domain"));
     let started = asker.and_then(|asker| Ok((listen(&edge.ctx, &asker)?, asker)));
     let Ok((listening, asker)) = started else {
-        return Ok(Outcome::Reply(edge.dead_polls.answer(digest, &form, edge.ctx.clock.monotonic_ms())));
+        let now_ms = edge.ctx.clock.monotonic_ms();
+        return Ok(Outcome::Reply(edge.dead_polls.answer(digest, Some(asked.peer.ip()), &form, now_ms)));
     };
     let dialect = asker.dialect().ok_or(Refusal::TicketEnded)?;
     Ok(Outcome::Park(Parked { listening, keep_alive: asked.keep_alive, form, dialect, digest }))
@@ -53,7 +55,9 @@ impl Parked {
         let packet = match end {
             PollEnd::Packet(packet) => packet,
             PollEnd::Superseded => Packet::default(),
-            PollEnd::Ended => return edge.dead_polls.answer(self.digest, &self.form, edge.ctx.clock.monotonic_ms()),
+            PollEnd::Ended => {
+                return edge.dead_polls.answer(self.digest, None, &self.form, edge.ctx.clock.monotonic_ms());
+            }
         };
         Reply::json(&self.form, &json::encode(&wire::packet(&packet, self.dialect)))
     }
@@ -63,6 +67,8 @@ impl Parked {
 const WINDOW_MS: u64 = 10_000;
 /// So many are answered with `null`, later ones with 404.
 const NULLS_MAX: u32 = 5;
+/// The same from one address: an office of pages whose tickets ended together gets its `null`s.
+const NULLS_PER_ADDRESS_MAX: u32 = 500;
 /// Tickets counted at a time.
 const COUNTED_MAX: usize = 10_000;
 
@@ -72,9 +78,11 @@ const COUNTED_MAX: usize = 10_000;
 pub struct DeadPolls(Mutex<FxHashMap<TicketDigest, (u64, u32)>>);
 
 impl DeadPolls {
-    /// Answers one more of them.
-    pub fn answer(&self, digest: TicketDigest, form: &Form, now_ms: u64) -> Reply {
-        if self.count(digest, now_ms) <= NULLS_MAX {
+    /// Answers one more of them. They are counted by ticket and by address; this machine's own addresses may be a proxy's.
+    pub fn answer(&self, digest: TicketDigest, from: Option<IpAddr>, form: &Form, now_ms: u64) -> Reply {
+        let address = from.filter(|address| !address.is_loopback());
+        let by_address = address.map_or(0, |address| self.count(TicketDigest::of(&address.to_string()), now_ms));
+        if self.count(digest, now_ms) <= NULLS_MAX && by_address <= NULLS_PER_ADDRESS_MAX {
             Reply::json(form, b"null")
         } else {
             error::reply(&Refusal::TicketEnded, form).status(StatusCode::NOT_FOUND)
