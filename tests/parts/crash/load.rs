@@ -48,7 +48,7 @@ pub struct Load {
 }
 
 /// Opens a page and gives its ticket.
-fn online(client: &mut Client) -> io::Result<String> {
+pub fn online(client: &mut Client) -> io::Result<String> {
     let (status, body) = client.post("/webim/online", &[("buddy_ids", ""), ("room_ids", "room1")])?;
     let answer: Value = serde_json::from_str(&body).unwrap_or_default();
     let ticket = answer["connection"]["ticket"].as_str().map(str::to_owned);

@@ -5,6 +5,7 @@
 //! the machine's own).
 
 mod checker;
+mod disk;
 mod http;
 mod load;
 mod server;
