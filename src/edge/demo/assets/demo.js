@@ -237,6 +237,7 @@ class App {
     if (document.activeElement !== this.status) this.status.value = me.status ?? "";
     this.meHead.dataset.presence = online && me.show !== "invisible" ? "online" : "offline";
     this.meHead.dataset.show = me.show;
+    if (this.model.session.state === "online") this.connection.textContent = me.show === "invisible" ? "Invisible" : "Online";
     if (this.pictured !== me.pic_url) fill(this.meFace, [picture(ME, 40, me), h("span", { class: "dot" })]);
     this.pictured = me.pic_url;
   }

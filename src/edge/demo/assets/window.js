@@ -184,7 +184,7 @@ export class ChatWindow {
       nodes.push(this.#row(line, first, ends));
       last = line;
     });
-    if (nodes.length === 0) nodes.push((this.empty ??= h("p", { class: "empty" }, "No messages yet. Say hello!")));
+    if (nodes.length === 0) nodes.push((this.empty ??= h("p", { class: "empty" }, "Nothing said here yet.")));
     fill(log, nodes);
     this.#toEnd();
   }
