@@ -76,3 +76,21 @@ async fn a_refusal_in_a_script_is_a_200_that_calls_the_function() {
     let answer = susan.get("buddies", "ids=jack&callback=cb&ticket=x").await;
     assert_eq!(answer.script("cb")["code"], "ticket_ended");
 }
+
+/// What is refused before it is read completely is a script all the same.
+#[tokio::test]
+async fn an_early_refusal_in_a_script_is_a_200_that_calls_the_function() {
+    let server = Server::start().await;
+    let susan = server.page("susan", "").await;
+    let mut http = server.connect().await;
+    let ticket = susan.ticket();
+    for (target, code) in [
+        (format!("/webim/buddies?callback=cb&ids=a&ids=b&ticket={ticket}"), "repeated_parameter"),
+        (format!("/webim/buddies?callback=cb&ids=%FF&ticket={ticket}"), "bad_encoding"),
+        ("/webim/nothing?callback=cb".to_owned(), "not_found"),
+        ("/webim//webim/buddies?callback=cb".to_owned(), "not_found"),
+    ] {
+        let answer = http.ask(&Ask::get(&target)).await.expect("an answer");
+        assert_eq!((answer.status, &answer.script("cb")["code"]), (200, &code.into()), "{target}");
+    }
+}

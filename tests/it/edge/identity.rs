@@ -84,3 +84,21 @@ async fn one_site_answers_to_its_name_and_its_key_only() {
     susan.ticket = None;
     assert_eq!(susan.post("online", "domain=other.example").await.code(), "bad_parameter");
 }
+
+/// A page that gives a ticket means to be its holder: with a dead one it is nobody, whatever the cookie says.
+#[tokio::test]
+async fn a_dead_ticket_is_not_replaced_by_a_cookie() {
+    let server = Server::start().await;
+    let mut jack = server.page("jack", "").await;
+    for ticket in ["undefined", "null", "no-such-ticket"] {
+        jack.ticket = Some(ticket.into());
+        for (endpoint, form) in
+            [("message", "type=unicast&to=mary&body=as whom?"), ("online", ""), ("buddies", "ids=mary")]
+        {
+            let answer = jack.post(endpoint, form).await;
+            assert_eq!((answer.status, answer.code().as_str()), (401, "ticket_ended"), "{endpoint} with {ticket}");
+        }
+    }
+    let mut mary = server.member("mary").await;
+    assert_eq!(mary.online("").await["new_messages"], serde_json::json!([]));
+}

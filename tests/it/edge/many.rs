@@ -99,3 +99,25 @@ async fn a_twenty_first_ticket_ends_the_idlest() {
     assert_eq!(second.post("buddies", "ids=jack").await.status, 200);
     drop(held);
 }
+
+/// However much waits, one answer stays small enough to arrive, and the rest follows.
+#[tokio::test]
+async fn an_answer_is_bounded_by_its_text_too() {
+    let server = Server::start().await;
+    let mut susan = server.page("susan", "").await;
+    let body = "x".repeat(60_000);
+    for count in 0..20 {
+        susan.says("mary", &format!("{count} {body}")).await;
+    }
+    let mut mary = server.member("mary").await;
+    let page = mary.online("").await;
+    let mut heard = bodies(&page["new_messages"]);
+    assert!((1..=5).contains(&heard.len()), "{} messages of 60 KB in one page", heard.len());
+    while heard.len() < 20 {
+        let portion = bodies(&mary.poll().await["messages"]);
+        assert!(portion.len() <= 5, "{} messages of 60 KB in one answer", portion.len());
+        heard.extend(portion);
+    }
+    let order: Vec<String> = heard.iter().filter_map(|text| text.split(' ').next().map(str::to_owned)).collect();
+    assert_eq!(order, (0..20).map(|count| count.to_string()).collect::<Vec<_>>());
+}

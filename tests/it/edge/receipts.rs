@@ -84,3 +84,18 @@ async fn timestamps_are_milliseconds_and_never_decrease() {
     let times: Vec<u64> = history.iter().map(of).collect();
     assert!(times.is_sorted() && times.iter().all(|time| (now - 60_000..=now).contains(time)), "{times:?} {now}");
 }
+
+/// An old client's own millisecond tells a silent repeat from a second message.
+#[tokio::test]
+async fn an_old_clients_repeat_is_stored_once() {
+    let server = Server::start().await;
+    let (mut susan, mut jack) = (server.page("susan", "").await, server.page("jack", "").await);
+    let now_ms = nextim::clock::Clock::start().wall_ms();
+    for (body, at_ms) in
+        [("once", now_ms), ("once", now_ms), ("once", now_ms + 1), ("twice", now_ms), ("old", 1_500_000_000_000)]
+    {
+        susan.does("message", &format!("type=unicast&to=jack&offline=0&body={body}&timestamp={at_ms}")).await;
+    }
+    susan.does("message", "type=unicast&to=jack&offline=0&body=old&timestamp=1500000000000").await;
+    assert_eq!(jack.hears().await, ["once", "once", "twice", "old", "old"]);
+}

@@ -95,3 +95,25 @@ async fn a_second_server_on_the_same_files_refuses_and_says_who_has_them() {
     let (text, folder) = (error.to_string(), config.data.display().to_string());
     assert!(text.contains(&folder) && text.contains(&std::process::id().to_string()), "{text}");
 }
+
+/// A page that has died, or that never came to be, is nobody after a restart. Negative control: let `Live::bury` not note the
+/// ticket, and mary is online after the restart without a page.
+#[tokio::test]
+async fn a_page_that_died_or_was_cut_short_does_not_come_back() {
+    let mut server = Server::start_with(|config| config.times.ticket_idle_ms = 700).await;
+    let mary = server.page("mary", "").await;
+    for _ in 0..40 {
+        let mut http = server.connect().await;
+        http.send(&Ask::post("/webim/online", "buddy_ids=jack").header("Cookie", &mary.cookie)).await.expect("sent");
+        drop(http);
+    }
+    let mut jack = server.page("jack", "").await;
+    while jack.online("").await["buddy_online_ids"] != "" {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(server.config.times.ticket_idle_ms)).await;
+    server.stop().await;
+    server.start_again().await;
+    let mut jack = server.member("jack").await;
+    assert_eq!(jack.online("").await["buddy_online_ids"], "", "mary has no page");
+}

@@ -126,3 +126,19 @@ async fn the_words_old_clients_send_for_nothing_are_nothing() {
     let last = opened["histories"]["jack"].as_array().and_then(|history| history.last()).cloned().expect("a message");
     assert_eq!((&last["body"], &last["style"]), (&"undefined".into(), &"".into()));
 }
+
+/// Room ids may be numbers in a list that old clients keep; what is no list of rooms ends no silence.
+#[tokio::test]
+async fn a_block_list_that_cannot_be_read_changes_nothing() {
+    let server = Server::start().await;
+    let mut susan = server.page("susan", "").await;
+    susan.does("setting", "block_list=room1").await;
+    for data in ["{\"blocked_rooms\":{\"room1\":true}}", "{\"blocked_rooms\":true}"] {
+        let answer = susan.post("setting", &format!("data={data}")).await;
+        assert_eq!(answer.code(), "bad_parameter", "{data}");
+    }
+    assert_eq!(susan.read("rooms", "ids=room1").await[0]["blocked"], true);
+    susan.does("setting", "data={\"blocked_rooms\":[7],\"ticket\":\"x\"}").await;
+    let setting = &susan.online("").await["setting"];
+    assert_eq!(setting["ticket"], Value::Null, "never a setting");
+}

@@ -154,3 +154,17 @@ async fn nothing_is_lost_between_online_and_the_first_poll() {
         );
     }
 }
+
+/// Presence is state: what was told into a closed socket is told again. Negative control: let `Session::lost` forget what was
+/// told, and susan's page shows jack online for ever.
+#[tokio::test]
+async fn a_presence_that_was_not_read_is_told_again() {
+    let (_server, mut jack, mut susan) = stage().await;
+    let held = susan.hold().await;
+    jack.does("presence", "show=invisible").await;
+    held.arrived().await;
+    drop(held);
+    sleep(NOTICED).await;
+    let presences = &susan.poll().await["presences"];
+    assert_eq!((&presences[0]["from"], &presences[0]["type"]), (&"jack".into(), &"offline".into()), "{presences}");
+}
