@@ -47,8 +47,6 @@ pub(super) struct Reconciled {
 pub(super) struct Sweep {
     /// Sessions that have ended.
     pub(super) ended: Vec<Session>,
-    /// Whether others saw the user before, if that changed.
-    pub(super) flipped: bool,
     /// Nothing is left of the user.
     pub(super) gone: bool,
     /// When to look again.
@@ -149,10 +147,8 @@ impl User {
     pub(super) fn sweep(&mut self, times: &Times, now_ms: u64) -> Sweep {
         let mut sweep = Sweep::default();
         self.end_expired(times, now_ms, &mut sweep);
-        let here = self.still_here(times, now_ms, &mut sweep.next_ms);
-        sweep.flipped = here != self.here;
-        self.here = here;
-        sweep.gone = !here && self.sessions.is_empty();
+        self.here = self.still_here(times, now_ms, &mut sweep.next_ms);
+        sweep.gone = !self.here && self.sessions.is_empty();
         self.wake_due(times, now_ms, &mut sweep.next_ms);
         sweep
     }

@@ -77,7 +77,7 @@ async fn a_refusal_in_a_script_is_a_200_that_calls_the_function() {
     assert_eq!(answer.script("cb")["code"], "ticket_ended");
 }
 
-/// What is refused before it is read completely is a script all the same.
+/// What is refused before it is read completely is a script all the same. Negative control: let `early_form` be plain.
 #[tokio::test]
 async fn an_early_refusal_in_a_script_is_a_200_that_calls_the_function() {
     let server = Server::start().await;

@@ -86,6 +86,7 @@ async fn one_site_answers_to_its_name_and_its_key_only() {
 }
 
 /// A page that gives a ticket means to be its holder: with a dead one it is nobody, whatever the cookie says.
+/// Negative control: take the word `undefined` for no ticket in `auth::ticket`.
 #[tokio::test]
 async fn a_dead_ticket_is_not_replaced_by_a_cookie() {
     let server = Server::start().await;

@@ -100,7 +100,8 @@ async fn a_twenty_first_ticket_ends_the_idlest() {
     drop(held);
 }
 
-/// However much waits, one answer stays small enough to arrive, and the rest follows.
+/// However much waits, one answer stays small enough to arrive, and the rest follows. Negative control: raise
+/// `ANSWER_BYTES_MAX`.
 #[tokio::test]
 async fn an_answer_is_bounded_by_its_text_too() {
     let server = Server::start().await;

@@ -85,7 +85,7 @@ async fn timestamps_are_milliseconds_and_never_decrease() {
     assert!(times.is_sorted() && times.iter().all(|time| (now - 60_000..=now).contains(time)), "{times:?} {now}");
 }
 
-/// An old client's own millisecond tells a silent repeat from a second message.
+/// An old client's own millisecond tells a silent repeat from a second message. Negative control: derive no `cid`.
 #[tokio::test]
 async fn an_old_clients_repeat_is_stored_once() {
     let server = Server::start().await;

@@ -127,7 +127,8 @@ async fn the_words_old_clients_send_for_nothing_are_nothing() {
     assert_eq!((&last["body"], &last["style"]), (&"undefined".into(), &"".into()));
 }
 
-/// Room ids may be numbers in a list that old clients keep; what is no list of rooms ends no silence.
+/// Room ids may be numbers in a list that old clients keep; what is no list of rooms ends no silence. Negative control:
+/// take an unknown form for an empty list in `rooms_of`.
 #[tokio::test]
 async fn a_block_list_that_cannot_be_read_changes_nothing() {
     let server = Server::start().await;
