@@ -66,7 +66,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         unsaved: std::sync::Mutex::default(),
         ticket_life_ms: config.ticket_life_ms,
     });
-    let sign_in = prepare(&ctx, config.demonstration).await.map_err(StartError)?;
+    let sign_in = prepare(&ctx, config).await.map_err(StartError)?;
     let housekeeping = vec![
         tokio::spawn(tail::run(Arc::clone(&ctx), feed)),
         tokio::spawn(sweep::run_deadlines(Arc::clone(&ctx))),
@@ -85,18 +85,18 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
 }
 
 /// Restores what outlived the last process, and fills the demonstration.
-async fn prepare(ctx: &Context, demonstration: bool) -> Result<SignIn, String> {
+async fn prepare(ctx: &Context, config: &Config) -> Result<SignIn, String> {
     let restored = restore::restore(ctx).await.map_err(|error| error.to_string())?;
     if restored > 0 {
         tracing::info!(restored, "sessions go on where they were");
     }
-    let sign_in = if demonstration {
+    let sign_in = if config.demonstration {
         let site = seed::ensure(ctx).await.map_err(|refusal| format!("the demonstration: {refusal}"))?;
         SignIn::Demonstration(Demonstration::new(&site))
     } else {
         SignIn::Closed
     };
-    ctx.sites.set(ctx.store.sites().await.map_err(|error| error.to_string())?);
+    ctx.sites.set(ctx.store.sites().await.map_err(|error| error.to_string())?, &config.sites);
     Ok(sign_in)
 }
 

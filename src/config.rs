@@ -1,8 +1,10 @@
 //! Configuration in two steps: what is written (file, environment, flags, each optional), then one checked value that the
 //! rest is built from. Unknown keys are errors with a suggestion.
 
+use crate::chat::site::SiteOptions;
 use crate::live::Times;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -14,7 +16,7 @@ pub const EXAMPLE: &str = include_str!("../nextim.example.toml");
 const POLL_HOLD_MS_MAX: u64 = 35_000;
 
 /// The sections, as the environment spells them.
-const SECTIONS: [&str; 3] = ["SERVER", "STREAM", "LOG"];
+const SECTIONS: [&str; 5] = ["SERVER", "STREAM", "LIMITS", "SITES", "LOG"];
 
 /// What is wrong with the configuration: the text says where and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,10 @@ pub struct Written {
     server: WrittenServer,
     #[serde(default)]
     stream: WrittenStream,
+    #[serde(default)]
+    limits: WrittenLimits,
+    #[serde(default)]
+    sites: BTreeMap<String, WrittenSite>,
     #[serde(default)]
     log: WrittenLog,
 }
@@ -51,6 +57,29 @@ struct WrittenStream {
     ticket_idle_ms: Option<u64>,
     ticket_life_ms: Option<u64>,
     presence_wake_ms: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenLimits {
+    connections_per_address: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenSite {
+    redelivery: Option<bool>,
+    old_websocket: Option<bool>,
+}
+
+impl WrittenSite {
+    fn options(&self) -> SiteOptions {
+        let usual = SiteOptions::default();
+        SiteOptions {
+            redelivery: self.redelivery.unwrap_or(usual.redelivery),
+            old_websocket: self.old_websocket.unwrap_or(usual.old_websocket),
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -90,6 +119,10 @@ pub struct Config {
     pub times: Times,
     /// Longest life of a ticket, in milliseconds.
     pub ticket_life_ms: u64,
+    /// Connections from one address at most. This machine's own addresses, which may be a proxy's, are not counted.
+    pub connections_per_address: u64,
+    /// Sites that are not served as usual, by name.
+    pub sites: BTreeMap<String, SiteOptions>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines there are: `level` or `target=level`, comma-separated.
@@ -126,7 +159,7 @@ impl Config {
     }
 
     fn check(written: Written, flags: &Flags, is_site: bool) -> Result<Self, ConfigError> {
-        let Written { server, stream, log } = written;
+        let Written { server, stream, limits, sites, log } = written;
         let written = server.listen.as_deref().map(parse_address).transpose();
         let written = written.map_err(|error| ConfigError(format!("server.listen: {error}")))?;
         let chosen = flags.listen.or(written);
@@ -150,6 +183,13 @@ impl Config {
                 60_000,
                 2_592_000_000,
             )?,
+            connections_per_address: within(
+                "limits.connections_per_address",
+                limits.connections_per_address.unwrap_or(200),
+                1,
+                1_000_000,
+            )?,
+            sites: special_sites(&sites),
             log_format: log.format.unwrap_or_default(),
             log_filter: log_filter(log.filter.unwrap_or_else(|| "info".into()))?,
         })
@@ -185,6 +225,12 @@ fn times(stream: &WrittenStream) -> Result<Times, ConfigError> {
         ticket_idle_ms: within("stream.ticket_idle_ms", stream.ticket_idle_ms.unwrap_or(120_000), 500, 86_400_000)?,
         presence_wake_ms: within("stream.presence_wake_ms", stream.presence_wake_ms.unwrap_or(1_000), 0, 60_000)?,
     })
+}
+
+/// The sites that are not served as usual.
+fn special_sites(sites: &BTreeMap<String, WrittenSite>) -> BTreeMap<String, SiteOptions> {
+    let all = sites.iter().map(|(name, site)| (name.clone(), site.options()));
+    all.filter(|(_, options)| *options != SiteOptions::default()).collect()
 }
 
 fn within(key: &str, value: u64, least: u64, most: u64) -> Result<u64, ConfigError> {

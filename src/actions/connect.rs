@@ -67,6 +67,10 @@ pub struct Connected {
     pub new_messages: Vec<Arc<Message>>,
     /// The member's settings.
     pub settings: Settings,
+    /// Everything of the log for this member up to here is in the page; the stream brings what follows.
+    pub through: Seq,
+    /// Whether more new messages are in the log already.
+    pub more: bool,
 }
 
 /// Takes the session out of memory again unless the page was read.
@@ -186,6 +190,8 @@ async fn answer(
         histories: page.histories,
         new_messages: page.new_messages,
         settings: page.settings,
+        through: page.through,
+        more: page.more,
     })
 }
 

@@ -41,6 +41,15 @@ pub fn by_ticket(ctx: &Context, ticket: &str, domain: Option<&str>) -> Result<As
             return Err(Refusal::TicketEnded);
         }
     }
+    by_holder(ctx, holder)
+}
+
+/// The same asker as before, if their session still lives.
+pub fn again(ctx: &Context, asker: &Asker) -> Result<Asker, Refusal> {
+    by_holder(ctx, *asker.holder().ok_or(Refusal::TicketEnded)?)
+}
+
+fn by_holder(ctx: &Context, holder: Holder) -> Result<Asker, Refusal> {
     let (identity, dialect) = ctx.live.touch(&holder).ok_or(Refusal::TicketEnded)?;
     Ok(Asker { key: holder.key, identity, session: Some((holder, dialect)) })
 }

@@ -27,11 +27,12 @@ use crate::chat::id::SiteNumber;
 use crate::chat::presence::Visible;
 use crate::chat::refusal::Refusal;
 use crate::chat::room::Membership;
-use crate::chat::site::Site;
+use crate::chat::site::{Site, SiteOptions};
 use crate::chat::user::{Identity, Person};
 use crate::clock::Clock;
 use crate::live::Live;
 use crate::store::{SessionRecord, Store, StoreError};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, RwLock};
 
 /// What every action works with.
@@ -57,9 +58,13 @@ pub struct Context {
 pub struct SiteTable(RwLock<Vec<Arc<Site>>>);
 
 impl SiteTable {
-    /// Replaces the table.
-    pub fn set(&self, sites: Vec<Site>) {
-        *self.0.write().expect("no panic while held") = sites.into_iter().map(Arc::new).collect();
+    /// Replaces the table. `options` are those of the sites that are not served as usual, by name.
+    pub fn set(&self, sites: Vec<Site>, options: &BTreeMap<String, SiteOptions>) {
+        let with_options = |site: Site| {
+            let options = options.get(&*site.name).copied().unwrap_or(site.options);
+            Arc::new(Site { options, ..site })
+        };
+        *self.0.write().expect("no panic while held") = sites.into_iter().map(with_options).collect();
     }
 
     /// The site that a client's `domain` means.

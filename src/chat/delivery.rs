@@ -1,13 +1,47 @@
 //! When may the server believe that a page has what it was sent? One session's cursors as a plain state machine: no IO, no
-//! clock, so that it can be explored exhaustively.
+//! clock, so that it can be explored exhaustively (`tests/parts/model`). Every transport confirms through this file.
 //!
-//! The rule for clients that cannot say what they have: the next poll confirms an answer that was completely
-//! written before that poll came, with no end of connection, reset or timeout in between. Anything else is sent again.
+//! - A client that can say what it has (`ack` on a poll, an ack frame, `Last-Event-ID`, the echo of a PING) is believed up to
+//!   what it was sent. Cumulative; a lower or repeated word is legal.
+//! - A browser's script cannot, and repeats requests silently. It stops at the second failure in a row, so what stood in the
+//!   answers to two requests of different identity has arrived when a third identity comes (*carry-2*).
+//! - Anybody else: the next poll confirms an answer that was completely written before that poll came, with no end of
+//!   connection, reset or timeout in between. Anything else is sent again.
 
 use super::entry::Seq;
 
+/// Requests with the identity of the one before that count as its repetition. One more, and the client simply never changes its
+/// identity: it must not be given the same answer for ever.
+const REPEATS_MAX: u8 = 2;
+
+/// What tells one script request from its silent repetition: a digest of `callback` and `_`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Identity(pub u64);
+
+/// How a request says what its page has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Asks {
+    /// It does not.
+    Plain,
+    /// A browser's script request.
+    Script(Identity),
+    /// "All up to here is processed."
+    Ack(Seq),
+}
+
+/// What a request brought about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// Something is confirmed that was not before.
+    pub confirmed: bool,
+    /// The page claims what it was never sent: it has to begin anew.
+    pub resync: bool,
+    /// It is the request before once more.
+    pub repeated: bool,
+}
+
 /// What became of the last answer that carried messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Answer {
     /// None is under way, and none waits for a poll to confirm it.
     Settled,
@@ -19,30 +53,44 @@ enum Answer {
     Written { through: Seq },
 }
 
+/// By which rule the session's answers are confirmed: that of its last request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Rule {
+    Plain,
+    Script(Carry),
+    /// It has acknowledged once; from then on nothing else counts.
+    Acks,
+}
+
+/// carry-2: two answers in a row to different identities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Carry {
+    identity: Identity,
+    repeats: u8,
+    /// Where the first answer to `identity` reached, if it was given and nothing shows that it was lost.
+    last: Option<Seq>,
+    /// The same of the identity before.
+    before: Option<Seq>,
+}
+
 /// One session's place in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Cursors {
     acked: Seq,
+    sent: Seq,
     answer: Answer,
+    rule: Rule,
 }
 
 impl Cursors {
-    /// A session whose page has everything through `acked`.
-    pub fn new(acked: Seq) -> Self {
-        Self { acked, answer: Answer::Settled }
+    /// A session whose page has everything through `acked` and may have been sent what lies up to `sent`.
+    pub fn new(acked: Seq, sent: Seq) -> Self {
+        Self { acked, sent: sent.max(acked), answer: Answer::Settled, rule: Rule::Plain }
     }
 
     /// A session that has just been given a page with everything through `through`.
     pub fn opened(delivered: Seq, through: Seq) -> Self {
-        Self { acked: delivered, answer: Answer::Page { through } }
-    }
-
-    /// Any request came with the session's ticket. Returns whether it confirmed anything.
-    pub fn touched(&mut self) -> bool {
-        match self.answer {
-            Answer::Page { .. } => self.polled(),
-            Answer::Settled | Answer::Writing { .. } | Answer::Written { .. } => false,
-        }
+        Self { answer: Answer::Page { through }, ..Self::new(delivered, through) }
     }
 
     /// Highest confirmed seq: everything up to here the page has.
@@ -50,24 +98,104 @@ impl Cursors {
         self.acked
     }
 
-    /// Whether a poll that came now would confirm the last answer.
+    /// Highest seq that was ever handed to the page.
+    pub fn sent(self) -> Seq {
+        self.sent
+    }
+
+    /// What lies after this is worth answering a poll for at once; the rest was carried before and only waits to be
+    /// carried again.
+    pub fn fresh_after(self) -> Seq {
+        match self.rule {
+            Rule::Script(Carry { last: None, before: Some(before), .. }) => self.acked.max(before),
+            Rule::Script(_) | Rule::Plain | Rule::Acks => self.acked,
+        }
+    }
+
+    /// Whether the last answer was completely written.
     pub fn is_written(self) -> bool {
         matches!(self.answer, Answer::Written { .. } | Answer::Page { .. })
     }
 
-    /// A poll came. Returns whether it confirmed anything.
-    pub fn polled(&mut self) -> bool {
-        let before = self.acked;
-        if let Answer::Written { through } | Answer::Page { through } = self.answer {
-            self.acked = self.acked.max(through);
-        }
+    /// Any request came with the session's ticket. Returns whether it confirmed anything.
+    pub fn touched(&mut self) -> bool {
+        let Answer::Page { through } = self.answer else { return false };
         self.answer = Answer::Settled;
+        self.confirm(through)
+    }
+
+    /// A poll came, or a stream begins.
+    pub fn polled(&mut self, asks: Asks) -> Heard {
+        let page = self.touched();
+        let mut heard = match (asks, self.rule) {
+            (Asks::Ack(seq), _) => {
+                self.rule = Rule::Acks;
+                self.acknowledged(seq)
+            }
+            (_, Rule::Acks) => Heard::default(),
+            (Asks::Plain, rule) => {
+                self.rule = Rule::Plain;
+                Heard { confirmed: rule == Rule::Plain && self.confirm_written(), ..Heard::default() }
+            }
+            (Asks::Script(identity), Rule::Script(carry)) if carry.identity == identity => self.repeated(carry),
+            (Asks::Script(identity), rule) => self.carried(identity, rule),
+        };
+        self.answer = Answer::Settled;
+        heard.confirmed |= page;
+        heard
+    }
+
+    /// The page says that it has everything through `seq`.
+    pub fn acknowledged(&mut self, seq: Seq) -> Heard {
+        if seq > self.sent {
+            return Heard { resync: true, ..Heard::default() };
+        }
+        Heard { confirmed: self.confirm(seq), ..Heard::default() }
+    }
+
+    /// A script request of another identity: what its two predecessors were both given has arrived.
+    fn carried(&mut self, identity: Identity, rule: Rule) -> Heard {
+        let (last, before) = match rule {
+            Rule::Script(carry) => (carry.last, carry.before),
+            Rule::Plain | Rule::Acks => (None, None),
+        };
+        // An answer may reach less far than the one before it: a session that fell behind reads the log in portions.
+        let confirmed = last.zip(before).is_some_and(|(last, before)| self.confirm(last.min(before)));
+        self.rule = Rule::Script(Carry { identity, repeats: 0, last: None, before: last });
+        Heard { confirmed, ..Heard::default() }
+    }
+
+    /// The same script request again.
+    fn repeated(&mut self, carry: Carry) -> Heard {
+        if carry.repeats < REPEATS_MAX {
+            self.rule = Rule::Script(Carry { repeats: carry.repeats + 1, ..carry });
+            return Heard { repeated: true, ..Heard::default() };
+        }
+        self.rule = Rule::Script(Carry { last: None, before: None, ..carry });
+        Heard { confirmed: self.confirm_written(), ..Heard::default() }
+    }
+
+    fn confirm_written(&mut self) -> bool {
+        match self.answer {
+            Answer::Written { through } => self.confirm(through),
+            Answer::Settled | Answer::Page { .. } | Answer::Writing { .. } => false,
+        }
+    }
+
+    fn confirm(&mut self, through: Seq) -> bool {
+        let before = self.acked;
+        self.acked = before.max(through);
         self.acked > before
     }
 
-    /// An answer with everything from `acked` through `through` goes to the socket.
+    /// A poll's answer with everything from `acked` through `through` goes to the socket. Of several answers to one script
+    /// identity the first counts: which of them the page runs nobody knows.
     pub fn answering(&mut self, through: Seq) {
+        self.sent = self.sent.max(through);
         self.answer = Answer::Writing { through };
+        if let Rule::Script(carry) = &mut self.rule {
+            carry.last.get_or_insert(through);
+        }
     }
 
     /// That answer was completely written.
@@ -80,12 +208,33 @@ impl Cursors {
     /// Writing failed, or the connection ended before the next poll.
     pub fn lost(&mut self) {
         self.answer = Answer::Settled;
+        if let Rule::Script(carry) = &mut self.rule {
+            carry.last = None;
+        }
+    }
+
+    /// A stream carries everything through `through`; its client will say when it has it.
+    pub fn streamed(&mut self, through: Seq) {
+        self.sent = self.sent.max(through);
+        self.answer = Answer::Settled;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn poll(cursors: &mut Cursors, asks: Asks, through: Seq) -> Seq {
+        cursors.polled(asks);
+        let acked = cursors.acked();
+        cursors.answering(through);
+        cursors.written();
+        acked
+    }
+
+    fn script(identity: u64) -> Asks {
+        Asks::Script(Identity(identity))
+    }
 
     #[test]
     fn a_page_is_confirmed_by_the_first_request_with_its_ticket() {
@@ -94,21 +243,91 @@ mod tests {
         assert!(cursors.touched());
         assert_eq!(cursors.acked(), 9);
         assert!(!cursors.touched());
+        for asks in [Asks::Plain, script(1), Asks::Ack(9), Asks::Ack(0)] {
+            let mut cursors = Cursors::opened(3, 9);
+            assert!(cursors.polled(asks).confirmed);
+            assert_eq!(cursors.acked(), 9);
+        }
     }
 
     #[test]
     fn a_poll_confirms_only_what_was_written_before_it() {
-        let mut cursors = Cursors::new(3);
+        let mut cursors = Cursors::new(3, 3);
         cursors.answering(5);
-        assert!(!cursors.polled(), "a poll that overtakes the answer confirms nothing");
+        assert!(!cursors.polled(Asks::Plain).confirmed, "a poll that overtakes the answer confirms nothing");
         cursors.answering(5);
         cursors.lost();
         cursors.written();
-        assert!(!cursors.polled(), "a lost answer confirms nothing");
+        assert!(!cursors.polled(Asks::Plain).confirmed, "a lost answer confirms nothing");
         cursors.answering(6);
         cursors.written();
-        assert!(cursors.polled());
+        assert!(cursors.polled(Asks::Plain).confirmed);
         assert_eq!(cursors.acked(), 6);
-        assert!(!cursors.polled(), "the same answer confirms once");
+        assert!(!cursors.polled(Asks::Plain).confirmed, "the same answer confirms once");
+    }
+
+    #[test]
+    fn an_ack_is_believed_up_to_what_was_sent() {
+        let mut cursors = Cursors::new(3, 3);
+        cursors.answering(8);
+        assert_eq!(cursors.polled(Asks::Ack(9)), Heard { resync: true, ..Heard::default() });
+        assert_eq!(cursors.acked(), 3);
+        assert!(cursors.polled(Asks::Ack(5)).confirmed);
+        assert_eq!(cursors.polled(Asks::Ack(4)), Heard::default(), "a lower one is legal and changes nothing");
+        assert_eq!(cursors.acked(), 5);
+        cursors.answering(8);
+        cursors.written();
+        cursors.polled(Asks::Plain);
+        cursors.polled(script(1));
+        assert_eq!(cursors.acked(), 5, "from who acknowledges nothing else counts");
+        assert!(Cursors::new(3, 20).polled(Asks::Ack(17)).confirmed, "what an earlier process may have sent");
+    }
+
+    #[test]
+    fn a_script_is_confirmed_by_the_third_identity() {
+        let mut cursors = Cursors::new(3, 3);
+        assert_eq!(poll(&mut cursors, script(1), 5), 3);
+        assert_eq!(cursors.fresh_after(), 3);
+        cursors.polled(script(2));
+        assert_eq!((cursors.acked(), cursors.fresh_after()), (3, 5), "5 is to be carried again");
+        cursors.answering(6);
+        assert_eq!(poll(&mut cursors, script(3), 6), 5);
+        assert_eq!(poll(&mut cursors, script(4), 6), 6);
+    }
+
+    #[test]
+    fn a_silent_repetition_of_a_script_counts_once() {
+        let mut cursors = Cursors::new(3, 3);
+        poll(&mut cursors, script(1), 5);
+        assert!(cursors.polled(script(1)).repeated);
+        assert_eq!(cursors.fresh_after(), 3, "the same answer again, at once");
+        cursors.answering(7);
+        cursors.written();
+        assert_eq!(poll(&mut cursors, script(2), 8), 3);
+        assert_eq!(poll(&mut cursors, script(3), 8), 5, "of 7 nobody knows");
+    }
+
+    #[test]
+    fn an_answer_that_was_lost_begins_the_count_anew() {
+        let mut cursors = Cursors::new(3, 3);
+        poll(&mut cursors, script(1), 5);
+        cursors.polled(script(2));
+        cursors.answering(5);
+        cursors.lost();
+        assert_eq!(poll(&mut cursors, script(3), 5), 3);
+        assert_eq!(poll(&mut cursors, script(4), 5), 3);
+        assert_eq!(poll(&mut cursors, script(5), 5), 5);
+    }
+
+    #[test]
+    fn a_constant_callback_never_loops_on_one_answer() {
+        let mut cursors = Cursors::new(3, 3);
+        let mut polls = 0;
+        while poll(&mut cursors, script(1), 5) < 5 {
+            polls += 1;
+            assert!(polls < 5);
+        }
+        assert_eq!(poll(&mut cursors, script(1), 9), 5);
+        assert_eq!(poll(&mut cursors, script(1), 9), 9, "from then on every next poll confirms");
     }
 }

@@ -42,6 +42,8 @@ pub enum Refusal {
     NotAMember,
     /// The same `cid` came with another message.
     CidReused,
+    /// This path speaks WebSocket only.
+    UpgradeRequired,
     /// Storage cannot take it now: repeat later.
     Unavailable,
     /// A mistake of ours.
@@ -50,7 +52,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// One of each, for tests that compare the list with its documentation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::BadRequest(""),
         Self::MissingParameter(""),
         Self::RepeatedParameter,
@@ -69,6 +71,7 @@ impl Refusal {
         Self::UnknownRoom,
         Self::NotAMember,
         Self::CidReused,
+        Self::UpgradeRequired,
         Self::Unavailable,
         Self::Internal,
     ];
@@ -94,6 +97,7 @@ impl Refusal {
             Self::UnknownRoom => "unknown_room",
             Self::NotAMember => "not_a_member",
             Self::CidReused => "cid_reused",
+            Self::UpgradeRequired => "upgrade_required",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
         }
@@ -127,6 +131,7 @@ impl fmt::Display for Refusal {
             Self::UnknownRoom => f.write_str("There is no such room."),
             Self::NotAMember => f.write_str("You are not in that room; join it first."),
             Self::CidReused => f.write_str("This cid already named another message; use a new one for each message."),
+            Self::UpgradeRequired => f.write_str("This path speaks WebSocket, version 13; open it with a WebSocket client."),
             Self::Unavailable => {
                 f.write_str("The message store cannot take this now; nothing was stored, repeat it shortly.")
             }
@@ -140,6 +145,7 @@ fn rule(name: &str) -> &'static str {
     match name {
         "show" => "must be one of available, away, chat, dnd, busy, invisible (typing or clear for status)",
         "type" => "must be unicast or multicast",
+        "ack" => "must be the seq of a packet",
         "cid" => "must be at most 128 bytes",
         "status" => "must be at most 255 bytes",
         "client" => "must be d1, d2, d3 or native",

@@ -1,6 +1,7 @@
 //! A site: one community on this server, with its own users, rooms and log.
 
 use super::id::SiteNumber;
+use std::sync::Arc;
 
 /// What the server knows about a site.
 #[derive(Clone, PartialEq, Eq)]
@@ -14,9 +15,26 @@ pub struct Site {
     /// Signs the sign-in tokens of this site. Never leaves the server, never logged: `Site` is not `Debug`.
     pub token_secret: Box<[u8]>,
     /// Random name of the log's present life; changes when the log is restored or rewritten.
-    pub epoch: Box<str>,
+    pub epoch: Arc<str>,
     /// Whether the directory lists everybody: then an unknown id is refused, else it becomes a bare user.
     pub directory_complete: bool,
+    /// How its old clients are served.
+    pub options: SiteOptions,
+}
+
+/// How a site's old clients are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SiteOptions {
+    /// Whether scripts are given their messages until two answers in a row have carried them.
+    pub redelivery: bool,
+    /// Whether the 5.x client is told of the WebSocket, which it does not leave again: a closed one ends its page.
+    pub old_websocket: bool,
+}
+
+impl Default for SiteOptions {
+    fn default() -> Self {
+        Self { redelivery: true, old_websocket: false }
+    }
 }
 
 impl Site {

@@ -2,7 +2,8 @@
 //! waits with nothing but its socket: no buffer, no timer, no task of its own beyond the connection's.
 
 use super::browser::transport::long_poll::Parked;
-use super::{Asked, Edge, Outcome, error, handle};
+use super::socket::Stream;
+use super::{Asked, Edge, Outcome, Taken, error, handle};
 use crate::actions::listen::Receipt;
 use crate::chat::refusal::Refusal;
 use crate::edge::reply::Form;
@@ -15,14 +16,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::future::{Future, pending, poll_fn};
-use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context as TaskContext, Poll};
+use std::task::Poll;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
@@ -33,18 +32,12 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 const IDLE_WITHIN: Duration = Duration::from_secs(60);
 /// A request's body must be there after this.
 const BODY_WITHIN: Duration = Duration::from_secs(15);
-/// Each piece of an answer of the stream must be taken after this, so that slow is not the same as gone.
-const WRITE_WITHIN: Duration = Duration::from_secs(20);
-/// Such a piece, in bytes.
-const WRITE_PIECE: usize = 16 * 1024;
 /// hyper's read buffer at most: a request line and headers of the sizes allowed, and what surrounds them.
 const READ_BUFFER_MAX: usize = 96 * 1024;
 /// A form, in bytes.
 const BODY_MAX: usize = 256 * 1024;
 /// What of a body over the limit is read and thrown away, so that the refusal can be read and the connection used again.
 const BODY_DISCARD_MAX: usize = 4 * 1024 * 1024;
-/// Bytes that may arrive while a poll waits (a next request sent ahead).
-const AHEAD_MAX: usize = 32 * 1024;
 
 /// Tells connections that the process is about to end.
 #[derive(Default)]
@@ -98,63 +91,22 @@ pub async fn serve(edge: Arc<Edge>, listener: TcpListener, shutdown: Arc<Shutdow
     }
 }
 
-/// A socket, and bytes of it that were read already.
-struct Stream {
-    socket: TcpStream,
-    ahead: BytesMut,
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.ahead.is_empty() {
-            return Pin::new(&mut self.socket).poll_read(cx, buffer);
-        }
-        let count = buffer.remaining().min(self.ahead.len());
-        buffer.put_slice(&self.ahead.split_to(count));
-        if self.ahead.is_empty() {
-            self.ahead = BytesMut::new();
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut TaskContext<'_>,
-        parts: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write_vectored(cx, parts)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(cx)
-    }
-}
-
 /// Serves one connection: in turn requests through hyper, and polls by hand.
 async fn converse(edge: &Arc<Edge>, socket: TcpStream, peer: SocketAddr, shutdown: &Shutdown) {
     drop(socket.set_nodelay(true));
-    let mut stream = Stream { socket, ahead: BytesMut::new() };
+    let mut stream = Stream::new(socket);
     loop {
-        // Boxed, so that the waiting poll below does not carry hyper's state.
-        let Some((taken, parked)) = Box::pin(serve_requests(edge, stream, peer, shutdown)).await else { return };
-        stream = taken;
+        // Boxed, so that the waiting below does not carry hyper's state.
+        let Some((free, taken)) = Box::pin(serve_requests(edge, stream, peer, shutdown)).await else { return };
+        stream = free;
+        let parked = match taken {
+            Taken::Poll(parked) => parked,
+            Taken::Events(events) => return Box::pin(events.serve(&mut stream)).await,
+            Taken::Socket(upgrade) => return Box::pin(upgrade.serve(edge, &mut stream)).await,
+        };
         let Some((receipt, keep_alive)) = answer_poll(edge, &mut stream, parked, shutdown).await else { return };
         if !keep_alive {
-            drop(stream.shutdown().await);
+            stream.finish().await;
         }
         match next_request(&mut stream, shutdown).await {
             Next::Request if keep_alive => {}
@@ -177,37 +129,33 @@ enum Next {
 /// Waits, without a buffer, for what comes after an answer. hyper takes a reset between requests for an ordinary end, and
 /// the difference tells whether the answer was read.
 async fn next_request(stream: &mut Stream, shutdown: &Shutdown) -> Next {
-    if !stream.ahead.is_empty() {
+    if stream.has_ahead() {
         return Next::Request;
     }
-    let mut byte = [0; 1];
     let peeked = tokio::select! {
         biased; // a request that is here already is answered, even while stopping
-        peeked = timeout(IDLE_WITHIN, stream.socket.peek(&mut byte)) => peeked,
+        peeked = timeout(IDLE_WITHIN, stream.peek()) => peeked,
         () = shutdown.wait() => return Next::End,
     };
     match peeked {
-        Ok(Ok(1..)) => Next::Request,
+        Ok(Ok(true)) => Next::Request,
         // The end may have been sent before the answer came; then a reset follows it at once.
-        Ok(Ok(0)) => match stream.socket.take_error() {
-            Ok(None) => Next::End,
-            Ok(Some(_)) | Err(_) => Next::Reset,
-        },
-        Ok(Err(_)) => Next::Reset,
+        Ok(Ok(false)) if !stream.was_reset() => Next::End,
+        Ok(Ok(false) | Err(_)) => Next::Reset,
         Err(_) => Next::End,
     }
 }
 
-/// Where a handler leaves a poll for its connection's task to find.
-type Slot = Arc<Mutex<Option<Parked>>>;
+/// Where a handler leaves what its connection is taken for.
+type Slot = Arc<Mutex<Option<Taken>>>;
 
-/// Lets hyper serve until the connection ends, or until a poll has to wait.
+/// Lets hyper serve until the connection ends, or is taken.
 async fn serve_requests(
     edge: &Arc<Edge>,
     stream: Stream,
     peer: SocketAddr,
     shutdown: &Shutdown,
-) -> Option<(Stream, Parked)> {
+) -> Option<(Stream, Taken)> {
     let slot = Slot::default();
     let service = service_fn(|request| Box::pin(respond(Arc::clone(edge), request, peer, Arc::clone(&slot))));
     let mut connection = http1::Builder::new()
@@ -226,25 +174,22 @@ async fn serve_requests(
         match connection.poll_without_shutdown(cx) {
             Poll::Ready(ended) => Poll::Ready(Err(ended)),
             Poll::Pending => match slot.lock().expect("no panic while held").take() {
-                Some(parked) => Poll::Ready(Ok(parked)),
+                Some(taken) => Poll::Ready(Ok(taken)),
                 None => Poll::Pending,
             },
         }
     })
     .await;
     match outcome {
-        Ok(parked) => {
+        Ok(taken) => {
             let parts = connection.into_parts();
             let mut stream = parts.io.into_inner();
-            let ahead = std::mem::take(&mut stream.ahead);
-            stream.ahead = BytesMut::from(&parts.read_buf[..]);
-            stream.ahead.extend_from_slice(&ahead);
-            Some((stream, parked))
+            stream.put_back(&parts.read_buf);
+            Some((stream, taken))
         }
         Err(ended) => {
             if ended.is_ok() {
-                let mut stream = connection.into_parts().io.into_inner();
-                drop(stream.shutdown().await);
+                connection.into_parts().io.into_inner().finish().await;
             }
             None
         }
@@ -263,10 +208,10 @@ async fn respond(
     };
     match handle(&edge, &asked).await {
         Outcome::Reply(reply) => Ok(reply.into_response()),
-        Outcome::Park(parked) => {
+        Outcome::Take(taken) => {
             drop(asked);
-            *slot.lock().expect("no panic while held") = Some(parked);
-            // The connection's task finds the poll and takes the socket; this never goes on.
+            *slot.lock().expect("no panic while held") = Some(taken);
+            // The connection's task finds this and takes the socket; this never goes on.
             pending().await
         }
     }
@@ -305,29 +250,10 @@ async fn read_body(mut body: Incoming) -> Result<Bytes, Refusal> {
 async fn answer_poll(edge: &Edge, stream: &mut Stream, parked: Parked, shutdown: &Shutdown) -> Option<(Receipt, bool)> {
     let end = tokio::select! {
         biased;
-        () = ended(stream) => return None,
+        () = stream.ended() => return None,
         end = parked.listening.wait() => end,
     };
     let keep_alive = parked.keep_alive && !shutdown.has_begun();
-    let bytes = parked.reply(edge, end).into_bytes(keep_alive);
-    for piece in bytes.chunks(WRITE_PIECE) {
-        timeout(WRITE_WITHIN, stream.socket.write_all(piece)).await.ok()?.ok()?;
-    }
-    Some((parked.listening.written(), keep_alive))
-}
-
-/// Returns when the other side has closed. A request sent ahead is kept for later.
-async fn ended(stream: &mut Stream) {
-    loop {
-        if stream.socket.readable().await.is_err() {
-            return;
-        }
-        let mut bytes = [0; 512];
-        match stream.socket.try_read(&mut bytes) {
-            Ok(0) => return,
-            Ok(count) if stream.ahead.len() + count <= AHEAD_MAX => stream.ahead.extend_from_slice(&bytes[..count]),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Ok(_) | Err(_) => return,
-        }
-    }
+    let bytes = parked.reply(edge, end)?.into_bytes(keep_alive);
+    stream.write_within(&bytes).await.then(|| (parked.listening.written(), keep_alive))
 }

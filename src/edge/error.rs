@@ -33,6 +33,7 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         Refusal::NotSignedIn | Refusal::TicketEnded => StatusCode::UNAUTHORIZED,
         Refusal::CrossSite | Refusal::ForeignHost | Refusal::NotAMember => StatusCode::FORBIDDEN,
         Refusal::CidReused => StatusCode::CONFLICT,
+        Refusal::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
         Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -48,11 +49,22 @@ fn old_words(refusal: &Refusal) -> &'static str {
     }
 }
 
+/// The JSON of a refusal.
+pub fn body(refusal: &Refusal) -> Vec<u8> {
+    let (words, message) = (old_words(refusal), refusal.to_string());
+    json::encode(&Body {
+        success: false,
+        status: "error",
+        code: refusal.code(),
+        error_msg: words,
+        error: words,
+        message,
+    })
+}
+
 /// A refusal in the form its client understands: in a script always 200, since a script with an error status has no body.
 pub fn reply(refusal: &Refusal, form: &Form) -> Reply {
-    let (words, message) = (old_words(refusal), refusal.to_string());
-    let body = Body { success: false, status: "error", code: refusal.code(), error_msg: words, error: words, message };
-    let text = json::encode(&body);
+    let text = body(refusal);
     let reply = match form {
         Form::Script(_) => Reply::json(form, &text),
         // Whoever tries callbacks gets nothing that anything would run.
@@ -62,6 +74,9 @@ pub fn reply(refusal: &Refusal, form: &Form) -> Reply {
     match refusal {
         Refusal::MethodNotAllowed(methods) => reply.header(http::header::ALLOW, *methods),
         Refusal::Unavailable => reply.header(http::header::RETRY_AFTER, "1"),
+        Refusal::UpgradeRequired => {
+            reply.header(http::header::UPGRADE, "websocket").header(http::header::SEC_WEBSOCKET_VERSION, "13")
+        }
         _ => reply,
     }
 }
@@ -77,7 +92,8 @@ mod tests {
             let row = format!("| `{}` | {} |", refusal.code(), status(&refusal).as_u16());
             assert!(codes.contains(&row), "protocol/codes.md needs a line beginning {row}");
         }
-        let rows = codes.lines().filter(|line| line.starts_with("| `")).count();
+        let refusals = codes.split("## Goodbyes").next().unwrap_or_default();
+        let rows = refusals.lines().filter(|line| line.starts_with("| `")).count();
         assert_eq!(rows, Refusal::ALL.len(), "protocol/codes.md explains a code that does not exist");
     }
 }

@@ -9,11 +9,14 @@ mod health;
 pub mod json;
 pub mod params;
 pub mod reply;
+pub mod socket;
 
 use crate::actions::Context;
 use crate::chat::refusal::Refusal;
 use browser::auth::SignIn;
+use browser::transport::events::{self, Events};
 use browser::transport::long_poll::{self, DeadPolls, Parked};
+use browser::transport::websocket::{self, Upgrade};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use params::Params;
@@ -101,8 +104,18 @@ impl Asked {
 pub enum Outcome {
     /// An answer.
     Reply(Reply),
-    /// A poll: the connection is taken from hyper and waits with nothing but its socket.
-    Park(Parked),
+    /// The connection is taken from hyper: it waits with nothing but its socket.
+    Take(Taken),
+}
+
+/// What a connection outside hyper is for.
+pub enum Taken {
+    /// A poll.
+    Poll(Parked),
+    /// Server-sent events.
+    Events(Events),
+    /// A WebSocket.
+    Socket(Upgrade),
 }
 
 /// Answers one request.
@@ -133,6 +146,14 @@ async fn route(edge: &Arc<Edge>, asked: &Asked) -> Result<Outcome, Refusal> {
             health::ready(&edge.ctx).await
         }
         "/packets" | "/webim/packets" => return poll(edge, asked).await,
+        "/events" => {
+            asked.reads()?;
+            return events::open(edge, asked);
+        }
+        "/websocket" => {
+            asked.reads()?;
+            return websocket::open(edge, asked);
+        }
         "/" if has_ticket(asked) => return poll(edge, asked).await,
         _ if path.starts_with("/webim/") => {
             asked.calls()?;

@@ -27,6 +27,22 @@ impl Params {
         Ok(params)
     }
 
+    /// The same from a JSON object: texts, numbers and truth values, as a form would write them.
+    pub fn from_object(fields: &serde_json::Map<String, serde_json::Value>) -> Result<Self, Refusal> {
+        let mut params = Self::default();
+        for (name, value) in fields {
+            let value = match value {
+                serde_json::Value::String(text) if text.contains('\0') => return Err(Refusal::BadEncoding),
+                serde_json::Value::String(text) => text.clone(),
+                serde_json::Value::Number(_) | serde_json::Value::Bool(_) => value.to_string(),
+                serde_json::Value::Null => continue,
+                _ => return Err(Refusal::BadRequest("parameters are texts, numbers or truth values")),
+            };
+            params.add(name.clone(), value)?;
+        }
+        Ok(params)
+    }
+
     fn add(&mut self, name: String, value: String) -> Result<(), Refusal> {
         if self.0.len() >= PARAMETERS_MAX {
             return Err(Refusal::BadRequest("it has too many parameters"));

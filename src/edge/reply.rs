@@ -94,6 +94,13 @@ impl Reply {
         Self::new(media_type, body)
     }
 
+    /// The head of an answer that goes on until its connection ends.
+    pub fn event_stream() -> Self {
+        let reply = Self::new("text/event-stream; charset=utf-8", "");
+        // Proxies that collect answers would keep everything.
+        reply.header(HeaderName::from_static("x-accel-buffering"), "no")
+    }
+
     /// Go and look there.
     pub fn see_other(location: &str) -> Self {
         let location = HeaderValue::from_str(location).unwrap_or(HeaderValue::from_static("/"));
@@ -127,6 +134,23 @@ impl Reply {
 
     /// As the bytes of an HTTP/1.1 answer, for a connection that was taken from hyper.
     pub fn into_bytes(self, keep_alive: bool) -> Vec<u8> {
+        let mut bytes = self.head();
+        if !keep_alive {
+            bytes.extend_from_slice(b"connection: close\r\n");
+        }
+        bytes.extend_from_slice(format!("content-length: {}\r\n\r\n", self.body.len()).as_bytes());
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+
+    /// The head alone, of an answer whose body ends with its connection.
+    pub fn into_head(self) -> Vec<u8> {
+        let mut bytes = self.head();
+        bytes.extend_from_slice(b"connection: close\r\n\r\n");
+        bytes
+    }
+
+    fn head(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(320 + self.body.len());
         let reason = self.status.canonical_reason().unwrap_or_default();
         bytes.extend_from_slice(format!("HTTP/1.1 {} {reason}\r\n", self.status.as_str()).as_bytes());
@@ -135,11 +159,6 @@ impl Reply {
                 bytes.extend_from_slice(part);
             }
         }
-        if !keep_alive {
-            bytes.extend_from_slice(b"connection: close\r\n");
-        }
-        bytes.extend_from_slice(format!("content-length: {}\r\n\r\n", self.body.len()).as_bytes());
-        bytes.extend_from_slice(&self.body);
         bytes
     }
 }

@@ -26,6 +26,17 @@ pub(super) struct Shard {
     wakes_left: usize,
 }
 
+impl Shard {
+    /// Has a user looked at at `at_ms`, unless that happens before anyway.
+    pub(super) fn arm(&mut self, key: UserKey, at_ms: u64) {
+        if let Some(user) = self.users.get_mut(&key)
+            && user.armed_ms.is_none_or(|armed| at_ms < armed)
+        {
+            user.armed_ms = Some(self.wheel.arm(key, at_ms));
+        }
+    }
+}
+
 /// A change of somebody's visible state that has to reach those who watch.
 pub(super) struct Ripple {
     pub(super) key: UserKey,
@@ -118,8 +129,8 @@ impl Hub {
             stamp: self.stamp(),
             gone: sweep.gone,
         });
-        if let Some(next) = sweep.next_ms.filter(|next| user.armed_ms.is_none_or(|armed| *next < armed)) {
-            user.armed_ms = Some(shard.wheel.arm(key, next));
+        if let Some(next) = sweep.next_ms {
+            shard.arm(key, next);
         }
         if sweep.gone {
             shard.users.remove(&key);

@@ -39,7 +39,7 @@ use watchers::Watchers;
 /// How long things last here, in milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub struct Times {
-    /// A poll with nothing to say is answered after this.
+    /// A poll with nothing to say is answered, and a silent stream gives a sign of life, after this.
     pub poll_hold_ms: u64,
     /// A session without a poll keeps its user present this long.
     pub session_grace_ms: u64,
@@ -90,7 +90,7 @@ pub struct CursorAt {
     pub acked: Seq,
 }
 
-/// One held poll.
+/// One held poll, or one stream.
 #[derive(Debug, Clone, Copy)]
 pub struct PollHandle {
     key: UserKey,
@@ -118,15 +118,32 @@ pub struct Packet {
     pub presences: Vec<PresenceNotice>,
     /// Typing.
     pub signals: Vec<Signal>,
+    /// Everything of the log through here is in this packet or was in an earlier one.
+    pub through: Seq,
+    /// Whether more is in the log already: it is worth asking again at once.
+    pub more: bool,
 }
 
-/// How a poll ends.
+impl Packet {
+    /// Whether it carries nothing.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.presences.is_empty() && self.signals.is_empty()
+    }
+}
+
+/// How waiting ends, of a poll or of a stream for its next packet.
 #[derive(Debug)]
 pub enum PollEnd {
     /// With a packet, possibly empty.
     Packet(Packet),
-    /// A newer poll took over: an ordinary empty packet.
+    /// A newer poll or stream took over: an ordinary empty packet.
     Superseded,
+    /// The same poll came again on another connection: whoever reads the answer reads it there.
+    Abandoned,
+    /// A stream has as much under way as may be: it goes on when its client has confirmed some of it.
+    Full,
+    /// The process is about to end. Only streams are told: a poll gets its packet.
+    Stopping,
     /// The ticket is not live any more.
     Ended,
 }

@@ -22,8 +22,11 @@ enum Fill {
 pub(super) struct Outbox {
     rows: VecDeque<SharedEntry>,
     bytes: usize,
-    /// Everything for this session up to here is confirmed or in `rows`.
+    /// Everything for this session up to here is confirmed, in `rows`, or in flight.
     enqueued: Seq,
+    /// Rows up to here went out on a stream and are not in `rows` any more; nothing is read from the log until they are
+    /// confirmed. 0 if there are none.
+    in_flight: Seq,
     fill: Fill,
 }
 
@@ -34,23 +37,24 @@ fn weight(entry: &SharedEntry) -> usize {
 impl Outbox {
     /// Of a session whose page is being read: keeps what arrives.
     pub(super) fn filling() -> Self {
-        Self { rows: VecDeque::new(), bytes: 0, enqueued: 0, fill: Fill::Filling { overflowed: false } }
+        Self { rows: VecDeque::new(), bytes: 0, enqueued: 0, in_flight: 0, fill: Fill::Filling { overflowed: false } }
     }
 
     /// Of a session that has everything through `cursor` and may have missed what follows.
     pub(super) fn behind(cursor: Seq) -> Self {
-        Self { rows: VecDeque::new(), bytes: 0, enqueued: cursor, fill: Fill::Behind }
+        Self { rows: VecDeque::new(), bytes: 0, enqueued: cursor, in_flight: 0, fill: Fill::Behind }
     }
 
-    /// A row for this session arrived from the tail. Returns whether there is something new to send.
-    pub(super) fn push(&mut self, entry: &SharedEntry, acked: Seq) -> bool {
+    /// A row for this session arrived from the tail; everything through `sent` went out on the present stream, or is
+    /// confirmed. Returns whether there is something new to send.
+    pub(super) fn push(&mut self, entry: &SharedEntry, acked: Seq, sent: Seq) -> bool {
         match self.fill {
             Fill::Behind => return true,
             Fill::Current if entry.seq() <= self.enqueued => return false,
             Fill::Current | Fill::Filling { .. } => {}
         }
         if self.rows.len() >= OUTBOX_ROWS_MAX || self.bytes + weight(entry) > ANSWER_BYTES_MAX {
-            self.overflow(acked);
+            self.overflow(acked, sent);
             return true;
         }
         self.bytes += weight(entry);
@@ -61,14 +65,25 @@ impl Outbox {
         true
     }
 
-    fn overflow(&mut self, acked: Seq) {
+    fn overflow(&mut self, acked: Seq, sent: Seq) {
         self.drop_rows();
         if let Fill::Filling { .. } = self.fill {
             self.fill = Fill::Filling { overflowed: true };
         } else {
+            self.enqueued = sent;
+            self.in_flight = if sent > acked { sent } else { 0 };
+            self.fill = Fill::Behind;
+        }
+    }
+
+    /// A new poll or stream begins: what an earlier stream carried and nobody confirmed is read from the log again.
+    pub(super) fn rewind(&mut self, acked: Seq) {
+        if self.in_flight > acked {
+            self.drop_rows();
             self.enqueued = acked;
             self.fill = Fill::Behind;
         }
+        self.in_flight = 0;
     }
 
     fn drop_rows(&mut self) {
@@ -77,8 +92,8 @@ impl Outbox {
     }
 
     /// Whether the log must be read before anything more can be sent; if so, from where.
-    pub(super) fn begin_fill(&mut self) -> Option<Seq> {
-        let wanted = self.fill == Fill::Behind && self.rows.is_empty();
+    pub(super) fn begin_fill(&mut self, acked: Seq) -> Option<Seq> {
+        let wanted = self.fill == Fill::Behind && self.rows.is_empty() && self.in_flight <= acked;
         wanted.then(|| {
             self.fill = Fill::Filling { overflowed: false };
             self.enqueued
@@ -126,17 +141,22 @@ impl Outbox {
         self.rows.len() < before
     }
 
-    /// Everything that is not confirmed, and the seq that sending all of it reaches. `position` is how far the tail has
-    /// handed out: with nothing left to send the cursor moves there.
-    pub(super) fn contents(&self, position: Seq) -> (Vec<SharedEntry>, Seq) {
-        let rows: Vec<SharedEntry> = self.rows.iter().cloned().collect();
-        let last = rows.last().map_or(self.enqueued, |entry| entry.seq());
-        let through = if self.fill == Fill::Current { last.max(position) } else { last };
+    /// Everything after `after` that is here, and the seq that sending all of it reaches. `position` is how far the tail
+    /// has handed out: with nothing left to send the cursor moves there.
+    pub(super) fn contents(&self, after: Seq, position: Seq) -> (Vec<SharedEntry>, Seq) {
+        let rows = self.rows.iter().filter(|entry| entry.seq() > after).cloned().collect();
+        let through = if self.fill == Fill::Current { self.enqueued.max(position) } else { self.enqueued };
         (rows, through)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+    /// Whether there is a row after `after`.
+    pub(super) fn has_after(&self, after: Seq) -> bool {
+        self.rows.back().is_some_and(|entry| entry.seq() > after)
+    }
+
+    /// Whether there may be more in the log than is here.
+    pub(super) fn is_behind(&self) -> bool {
+        self.fill == Fill::Behind
     }
 
     /// Whether a read of the log is under way.
@@ -145,8 +165,9 @@ impl Outbox {
     }
 
     /// The first seq that may not be confirmed, if anything may be under way.
-    pub(super) fn first_unconfirmed(&self) -> Option<Seq> {
+    pub(super) fn first_unconfirmed(&self, acked: Seq) -> Option<Seq> {
         match self.rows.front() {
+            _ if self.in_flight > acked => Some(acked + 1),
             Some(entry) => Some(entry.seq()),
             None if self.fill == Fill::Current => None,
             None => Some(self.enqueued + 1),
@@ -177,7 +198,7 @@ mod tests {
     }
 
     fn seqs(outbox: &Outbox) -> Vec<Seq> {
-        outbox.contents(0).0.iter().map(|entry| entry.seq()).collect()
+        outbox.contents(0, 0).0.iter().map(|entry| entry.seq()).collect()
     }
 
     /// Negative control: let `finish_fill` drop `arrived` and rows 8 and 9 are lost here.
@@ -185,12 +206,12 @@ mod tests {
     fn rows_that_arrive_during_the_cut_are_kept_once() {
         let mut outbox = Outbox::filling();
         for seq in [6, 7, 8, 9] {
-            outbox.push(&row(seq), 0);
+            outbox.push(&row(seq), 0, 0);
         }
         outbox.finish_fill(vec![row(5), row(7)], 7, false);
         assert_eq!(seqs(&outbox), [5, 7, 8, 9]);
-        assert!(!outbox.push(&row(9), 0), "a row that is there already");
-        outbox.push(&row(10), 0);
+        assert!(!outbox.push(&row(9), 0, 0), "a row that is there already");
+        outbox.push(&row(10), 0, 0);
         outbox.confirm(9);
         assert_eq!(seqs(&outbox), [10]);
     }
@@ -200,22 +221,45 @@ mod tests {
         let mut outbox = Outbox::filling();
         outbox.finish_fill(vec![], 10, false);
         for seq in 11..=(12 + OUTBOX_ROWS_MAX as u64) {
-            outbox.push(&row(seq), 10);
+            outbox.push(&row(seq), 10, 10);
         }
-        assert!(outbox.is_empty());
-        assert_eq!(outbox.begin_fill(), Some(10));
-        assert_eq!(outbox.begin_fill(), None, "one reader at a time");
+        assert!(!outbox.has_after(0));
+        assert_eq!(outbox.begin_fill(10), Some(10));
+        assert_eq!(outbox.begin_fill(10), None, "one reader at a time");
         outbox.finish_fill((11..=510).map(row).collect(), 510, true);
-        assert_eq!(outbox.begin_fill(), None, "first what is here");
+        assert_eq!(outbox.begin_fill(10), None, "first what is here");
         outbox.confirm(510);
-        assert_eq!(outbox.begin_fill(), Some(510));
+        assert_eq!(outbox.begin_fill(510), Some(510));
     }
 
     #[test]
     fn an_idle_cursor_moves_with_the_tail_but_not_past_what_is_missing() {
         let mut outbox = Outbox::filling();
         outbox.finish_fill(vec![], 10, false);
-        assert_eq!(outbox.contents(25).1, 25);
-        assert_eq!(Outbox::behind(10).contents(25).1, 10);
+        assert_eq!(outbox.contents(10, 25).1, 25);
+        assert_eq!(Outbox::behind(10).contents(10, 25).1, 10);
+    }
+
+    /// Negative control: let `begin_fill` ignore `in_flight` and a reader that confirms nothing is sent the whole log.
+    #[test]
+    fn a_stream_that_overflows_waits_for_what_is_in_flight() {
+        let mut outbox = Outbox::filling();
+        outbox.finish_fill(vec![], 10, false);
+        for seq in 11..=(12 + OUTBOX_ROWS_MAX as u64) {
+            outbox.push(&row(seq), 10, 300);
+        }
+        assert_eq!(outbox.begin_fill(10), None, "not before its client has what was sent");
+        assert_eq!(outbox.first_unconfirmed(10), Some(11));
+        assert_eq!(outbox.begin_fill(300), Some(300));
+        outbox.abort_fill();
+        outbox.rewind(300);
+        assert_eq!(outbox.begin_fill(300), Some(300), "a stream that was confirmed goes on");
+        let mut outbox = Outbox::filling();
+        outbox.finish_fill(vec![], 10, false);
+        for seq in 11..=600 {
+            outbox.push(&row(seq), 10, 300);
+        }
+        outbox.rewind(10);
+        assert_eq!(outbox.begin_fill(10), Some(10), "a new one begins where the last was confirmed");
     }
 }

@@ -1,7 +1,7 @@
 //! One session in memory: a ticket's place in the log, what waits for it, and its poll.
 
 use super::outbox::Outbox;
-use crate::chat::delivery::Cursors;
+use crate::chat::delivery::{Asks, Cursors, Heard};
 use crate::chat::entry::{Seq, SharedEntry};
 use crate::chat::id::UserNumber;
 use crate::chat::session::{Dialect, SessionNumber};
@@ -10,6 +10,10 @@ use crate::chat::user::Identity;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::task::Waker;
+
+/// A script's poll with nothing but rows that were carried before is answered after this, in milliseconds: soon, because in
+/// case the answer before was lost its rows are missing, and not at once, so that new rows can come along.
+const CARRY_AGAIN_MS: u64 = 500;
 
 /// Signals that wait for one session; older ones go first, they are worth little by then.
 const SIGNALS_MAX: usize = 64;
@@ -33,9 +37,9 @@ pub(super) type Changed = FxHashMap<UserNumber, (Arc<Identity>, bool)>;
 
 #[derive(Debug)]
 enum Stage {
-    /// No poll is held; since when, in monotonic milliseconds.
+    /// No poll is held and no stream is open; since when, in monotonic milliseconds.
     Idle { since_ms: u64 },
-    /// A poll is held until then.
+    /// A poll is held until then, or a stream waits for something to carry; it gives a sign of life then.
     Parked { waker: Option<Waker>, until_ms: u64 },
     /// An answer is being written.
     Answering,
@@ -57,8 +61,12 @@ pub(super) struct Session {
     #[expect(clippy::box_collection, reason = "eight bytes while empty, and it is empty nearly always")]
     signals: Option<Box<Vec<Signal>>>,
     stage: Stage,
-    /// Counts polls: an older one that is still held finds that it is not the newest.
+    /// On a stream, up to where it has carried the log.
+    stream: Option<Seq>,
+    /// Counts polls and streams: an older one that is still held finds that it is not the newest.
     generation: u32,
+    /// The poll that was silently repeated while it was held: nobody reads its answer.
+    abandoned: u32,
     /// Whether the page was given its answer; before that the session is nobody's presence.
     pub(super) open: bool,
     /// When presence alone last woke or answered a poll.
@@ -85,9 +93,13 @@ pub(super) struct Taken {
     pub(super) entries: Vec<SharedEntry>,
     pub(super) changed: Vec<(Arc<Identity>, bool)>,
     pub(super) signals: Vec<Signal>,
+    /// Everything through here is in this answer or was in an earlier one.
+    pub(super) through: Seq,
+    /// Whether more is in the log already.
+    pub(super) more: bool,
 }
 
-/// What a poll finds.
+/// What a poll or stream finds.
 pub(super) enum Look {
     /// Nothing yet.
     Wait,
@@ -95,6 +107,10 @@ pub(super) enum Look {
     Take,
     /// A newer poll came on the same ticket.
     Superseded,
+    /// The same poll came again.
+    Abandoned,
+    /// A stream has carried as much as may be under way; it goes on when its client has confirmed some of it.
+    Full,
 }
 
 impl Session {
@@ -112,13 +128,15 @@ impl Session {
             dialect,
             strangers,
             expires_at_ms,
-            cursors: Cursors::new(0),
+            cursors: Cursors::new(0, 0),
             outbox: Outbox::filling(),
             changed: None,
             told: None,
             signals: None,
             stage: Stage::Idle { since_ms: now_ms },
+            stream: None,
             generation: 0,
+            abandoned: 0,
             open: false,
             presence_at_ms: 0,
             page_rows: false,
@@ -138,9 +156,9 @@ impl Session {
         self.stage = Stage::Idle { since_ms: now_ms };
     }
 
-    /// The session outlived the process with everything through `cursor`.
-    pub(super) fn restore(&mut self, cursor: Seq, now_ms: u64) {
-        self.cursors = Cursors::new(cursor);
+    /// The session outlived the process with everything through `cursor`; it may have been sent what lies up to `sent`.
+    pub(super) fn restore(&mut self, cursor: Seq, sent: Seq, now_ms: u64) {
+        self.cursors = Cursors::new(cursor, sent);
         self.outbox = Outbox::behind(cursor);
         self.open = true;
         self.stage = Stage::Idle { since_ms: now_ms };
@@ -164,7 +182,8 @@ impl Session {
     }
 
     pub(super) fn push(&mut self, entry: &SharedEntry) {
-        if self.outbox.push(entry, self.cursors.acked()) {
+        let acked = self.cursors.acked();
+        if self.outbox.push(entry, acked, self.stream.unwrap_or(acked)) {
             self.wake();
         }
     }
@@ -224,29 +243,94 @@ impl Session {
         self.dirty |= rows || std::mem::take(&mut self.page_rows);
     }
 
-    /// A poll came: it confirms what was written before it and replaces an older one.
-    pub(super) fn begin_poll(&mut self, until_ms: u64) -> u32 {
-        self.wake();
-        if self.cursors.is_written() {
-            self.told = None;
-        } else {
-            self.untell();
-        }
-        if self.cursors.polled() {
-            self.settle();
+    /// A poll came: it confirms what its rule says and replaces an older one.
+    pub(super) fn begin_poll(&mut self, asks: Asks, until_ms: u64, now_ms: u64) -> (u32, Heard) {
+        let is_held = matches!(self.stage, Stage::Parked { .. });
+        let heard = self.begin(asks);
+        if heard.repeated && is_held {
+            self.abandoned = self.generation;
         }
         self.generation += 1;
+        self.stream = None;
+        let (acked, fresh) = (self.cursors.acked(), self.cursors.fresh_after());
+        let until_ms = if heard.resync {
+            now_ms
+        } else if self.outbox.has_after(acked) && !self.outbox.has_after(fresh) {
+            until_ms.min(now_ms + CARRY_AGAIN_MS)
+        } else {
+            until_ms
+        };
         self.stage = Stage::Parked { waker: None, until_ms };
-        self.generation
+        (self.generation, heard)
     }
 
-    pub(super) fn look(&mut self, generation: u32, now_ms: u64, wake_ms: u64, waker: &Waker) -> Look {
-        if generation != self.generation {
-            return Look::Superseded;
+    /// A stream opens; it replaces an older one, or a poll.
+    pub(super) fn begin_stream(&mut self, asks: Asks, until_ms: u64) -> (u32, Heard) {
+        let heard = self.begin(asks);
+        self.generation += 1;
+        self.stream = Some(self.cursors.acked());
+        self.stage = Stage::Parked { waker: None, until_ms };
+        (self.generation, heard)
+    }
+
+    fn begin(&mut self, asks: Asks) -> Heard {
+        self.wake();
+        let was_stream = self.stream.is_some();
+        if !was_stream && self.cursors.is_written() {
+            self.told = None;
         }
-        let presence = self.presence_due(wake_ms).is_some_and(|due| now_ms >= due);
+        let heard = self.cursors.polled(asks);
+        self.acknowledge_presence();
+        self.untell();
+        if heard.confirmed {
+            self.settle();
+        }
+        self.outbox.rewind(self.cursors.acked());
+        heard
+    }
+
+    /// Whether a stream is open.
+    pub(super) fn is_stream(&self) -> bool {
+        self.stream.is_some() && !matches!(self.stage, Stage::Idle { .. })
+    }
+
+    /// Whether the log must be read before more can be sent; from where.
+    pub(super) fn begin_fill(&mut self) -> Option<Seq> {
+        self.outbox.begin_fill(self.cursors.acked())
+    }
+
+    /// The client of a stream says what it has.
+    pub(super) fn acknowledge(&mut self, seq: Seq) -> Heard {
+        let heard = self.cursors.acknowledged(seq);
+        self.acknowledge_presence();
+        if heard.confirmed {
+            self.settle();
+            self.wake();
+        }
+        heard
+    }
+
+    /// Who has everything of the log that was sent also has what was told beside it.
+    fn acknowledge_presence(&mut self) {
+        if self.stream.is_some() && self.cursors.acked() == self.cursors.sent() {
+            self.told = None;
+        }
+    }
+
+    /// Whether anything is on its way that the client has not confirmed.
+    pub(super) fn is_unconfirmed(&self) -> bool {
+        self.outbox.first_unconfirmed(self.cursors.acked()).is_some_and(|first| first <= self.cursors.sent())
+    }
+
+    pub(super) fn look(&mut self, generation: u32, now_ms: u64, presence_wake_ms: u64, waker: &Waker) -> Look {
+        if generation != self.generation {
+            return if generation == self.abandoned { Look::Abandoned } else { Look::Superseded };
+        }
+        let presence = self.presence_due(presence_wake_ms).is_some_and(|due| now_ms >= due);
+        let after = self.stream.unwrap_or(self.cursors.fresh_after());
+        let rows = !self.outbox.is_filling() && self.outbox.has_after(after);
+        let is_full = self.stream.is_some() && self.outbox.is_behind() && !rows;
         let Stage::Parked { waker: parked, until_ms } = &mut self.stage else { return Look::Superseded };
-        let rows = !self.outbox.is_filling() && !self.outbox.is_empty();
         if rows || self.signals.is_some() || presence || now_ms >= *until_ms {
             return Look::Take;
         }
@@ -254,23 +338,43 @@ impl Session {
             Some(parked) if parked.will_wake(waker) => {}
             slot => *slot = Some(waker.clone()),
         }
-        Look::Wait
+        if is_full { Look::Full } else { Look::Wait }
     }
 
-    /// Everything that the answer of the held poll carries.
-    pub(super) fn take(&mut self, position: Seq, now_ms: u64) -> Taken {
+    /// Everything that the answer of the held poll carries, or the stream's next packet.
+    pub(super) fn take(&mut self, position: Seq, now_ms: u64, hold_ms: u64) -> Taken {
+        let after = self.stream.unwrap_or(self.cursors.acked());
         let (entries, through) =
-            if self.outbox.is_filling() { (Vec::new(), self.cursors.acked()) } else { self.outbox.contents(position) };
-        let told = self.changed.take();
-        if told.is_some() {
+            if self.outbox.is_filling() { (Vec::new(), after) } else { self.outbox.contents(after, position) };
+        let changed = self.changed.take();
+        if changed.is_some() {
             self.presence_at_ms = now_ms;
         }
-        let changed = told.as_ref().map_or_else(Vec::new, |told| told.values().cloned().collect());
-        self.told = told;
+        let shown = changed.as_ref().map_or_else(Vec::new, |changed| changed.values().cloned().collect());
+        self.keep_told(changed);
         let signals = self.signals.take().map_or_else(Vec::new, |signals| *signals);
-        self.cursors.answering(through);
-        self.stage = Stage::Answering;
-        Taken { entries, changed, signals }
+        if let Some(carried) = &mut self.stream {
+            *carried = through;
+            self.cursors.streamed(through);
+            self.stage = Stage::Parked { waker: None, until_ms: now_ms + hold_ms };
+        } else {
+            self.cursors.answering(through);
+            self.stage = Stage::Answering;
+        }
+        Taken { entries, changed: shown, signals, through, more: self.outbox.is_behind() }
+    }
+
+    /// Remembers what the page knew before it was told; on a stream that may be older than the last packet.
+    fn keep_told(&mut self, changed: Option<Box<Changed>>) {
+        match (&mut self.told, changed) {
+            (Some(told), Some(changed)) => {
+                for (number, known) in *changed {
+                    told.entry(number).or_insert(known);
+                }
+            }
+            (told, Some(changed)) => *told = Some(changed),
+            (_, None) => {}
+        }
     }
 
     /// An answer with presence did not arrive: what it said is to be said again, from what the page really knew.
@@ -290,12 +394,14 @@ impl Session {
         }
     }
 
-    /// The answer of poll `generation` was written, or was not.
+    /// The answer of poll `generation` was written, or was not; or the stream has ended.
     pub(super) fn end_poll(&mut self, generation: u32, written: bool, now_ms: u64) {
         if generation != self.generation {
             return;
         }
-        if written {
+        if self.stream.is_some() {
+            // What its client confirmed is confirmed; the next poll or stream begins there.
+        } else if written {
             self.cursors.written();
         } else {
             self.cursors.lost();

@@ -93,11 +93,13 @@ impl Live {
     pub fn restore(&self, arrival: Arrival, strangers: Box<[UserNumber]>, cursor: Seq, now_ms: u64) {
         let holder = Holder { key: arrival.key, session: arrival.session };
         self.arrive(arrival, now_ms);
+        // The process before may have sent everything that was stored.
+        let sent = self.positions.get(holder.key.site);
         self.watchers.add(Watcher { user: holder.key, session: holder.session }, &strangers);
         let restored = self.hub.with(holder.key, now_ms, |user| {
             if let Some(session) = user.session(holder.session) {
                 session.strangers = strangers;
-                session.restore(cursor, now_ms);
+                session.restore(cursor, sent, now_ms);
             }
         });
         if let Some(((), effects)) = restored {

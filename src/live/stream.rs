@@ -1,7 +1,8 @@
-//! The stream of one session: polls, what they carry, and reading what was missed.
+//! What one session is told, by polls or on a stream, and reading what it missed.
 
-use super::session::{Look, Session};
+use super::session::{Look, Session, Taken};
 use super::{Holder, Live, Packet, PollEnd, PollHandle, PresenceNotice};
+use crate::chat::delivery::{Asks, Heard};
 use crate::chat::entry::{Message, Seq, SharedEntry};
 use crate::chat::id::SiteNumber;
 use crate::chat::presence::notice;
@@ -11,24 +12,65 @@ use std::sync::atomic::Ordering;
 use std::task::{Poll, Waker};
 
 impl Live {
-    /// A poll came: confirms what was written before and releases an older poll. `None` if the ticket is not live.
-    pub fn begin_poll(&self, holder: &Holder, now_ms: u64) -> Option<PollHandle> {
-        let until_ms = now_ms + self.times.poll_hold_ms;
+    /// A poll came: confirms what its rule says and releases an older poll. `None` if the ticket is not live.
+    pub fn begin_poll(&self, holder: &Holder, asks: Asks, now_ms: u64) -> Option<(PollHandle, Heard)> {
+        self.begin(holder, now_ms, |session, until_ms| session.begin_poll(asks, until_ms, now_ms))
+    }
+
+    /// A stream opens, with what its client says it has, and releases an older poll or stream. `None` if the ticket is not
+    /// live.
+    pub fn begin_stream(&self, holder: &Holder, asks: Asks, now_ms: u64) -> Option<(PollHandle, Heard)> {
+        self.begin(holder, now_ms, |session, until_ms| session.begin_stream(asks, until_ms))
+    }
+
+    fn begin(
+        &self,
+        holder: &Holder,
+        now_ms: u64,
+        begin: impl FnOnce(&mut Session, u64) -> (u32, Heard),
+    ) -> Option<(PollHandle, Heard)> {
         let (begun, effects) = self.hub.with(holder.key, now_ms, |user| {
             let session = user.session(holder.session)?;
             let was_dirty = session.dirty;
-            let generation = session.begin_poll(until_ms);
+            let begun = begin(session, now_ms + self.times.poll_hold_ms);
             let (acked, dirty) = (session.cursors.acked(), session.dirty);
             user.raise_delivered(acked);
-            Some((generation, was_dirty, dirty))
+            Some((begun, was_dirty, dirty))
         })?;
         self.apply(effects, now_ms);
-        let (generation, was_dirty, dirty) = begun?;
+        let ((generation, heard), was_dirty, dirty) = begun?;
         self.note_dirty(*holder, was_dirty, dirty);
-        Some(PollHandle { key: holder.key, session: holder.session, generation })
+        Some((PollHandle { key: holder.key, session: holder.session, generation }, heard))
     }
 
-    /// What the held poll gets, or leaves `waker` to be called when that may have changed.
+    /// A client says that it has everything through `seq`.
+    pub fn acknowledge(&self, holder: &Holder, seq: Seq) -> Heard {
+        let mut shard = self.hub.shard(holder.key);
+        let Some(user) = shard.users.get_mut(&holder.key) else { return Heard::default() };
+        let Some(session) = user.session(holder.session) else { return Heard::default() };
+        let was_dirty = session.dirty;
+        let heard = session.acknowledge(seq);
+        let (acked, dirty) = (session.cursors.acked(), session.dirty);
+        user.raise_delivered(acked);
+        drop(shard);
+        self.note_dirty(*holder, was_dirty, dirty);
+        heard
+    }
+
+    /// What a session has confirmed.
+    pub fn acked(&self, holder: &Holder) -> Option<Seq> {
+        let mut shard = self.hub.shard(holder.key);
+        Some(shard.users.get_mut(&holder.key)?.session(holder.session)?.cursors.acked())
+    }
+
+    /// Whether a session was sent something that it has not confirmed.
+    pub fn is_unconfirmed(&self, holder: &Holder) -> bool {
+        let mut shard = self.hub.shard(holder.key);
+        let session = shard.users.get_mut(&holder.key).and_then(|user| user.session(holder.session));
+        session.is_some_and(|session| session.is_unconfirmed())
+    }
+
+    /// What the held poll or the stream gets, or leaves `waker` to be called when that may have changed.
     pub fn look(&self, poll: PollHandle, now_ms: u64, waker: &Waker) -> Poll<PollEnd> {
         let position = self.positions.get(poll.key.site);
         let mut shard = self.hub.shard(poll.key);
@@ -38,20 +80,31 @@ impl Live {
         let Some(session) = session else { return Poll::Ready(PollEnd::Ended) };
         match session.look(poll.generation, now_ms, self.times.presence_wake_ms, waker) {
             Look::Superseded => return Poll::Ready(PollEnd::Superseded),
+            Look::Abandoned => return Poll::Ready(PollEnd::Abandoned),
+            Look::Wait | Look::Full if draining && session.is_stream() => return Poll::Ready(PollEnd::Stopping),
+            Look::Full => return Poll::Ready(PollEnd::Full),
             Look::Wait if !draining => return Poll::Pending,
             Look::Wait | Look::Take => {}
         }
-        let taken = session.take(position, now_ms);
+        let taken = session.take(position, now_ms, self.times.poll_hold_ms);
+        if let Some(until_ms) = session.hold_until() {
+            shard.arm(poll.key, until_ms);
+        }
         drop(shard);
-        let changed = taken.changed;
+        Poll::Ready(PollEnd::Packet(self.packet(poll, taken, now_ms)))
+    }
+
+    fn packet(&self, poll: PollHandle, taken: Taken, now_ms: u64) -> Packet {
         let holder = Holder { key: poll.key, session: poll.session };
         self.follow_unseen(&holder, taken.entries.iter().filter_map(|entry| entry.message()), now_ms);
-        let presences = changed.into_iter().filter_map(|(who, was)| self.presence_notice(poll.key.site, who, was));
-        Poll::Ready(PollEnd::Packet(Packet {
-            presences: presences.collect(),
+        let presences = taken.changed.into_iter();
+        Packet {
+            presences: presences.filter_map(|(who, was)| self.presence_notice(poll.key.site, who, was)).collect(),
             entries: taken.entries,
             signals: taken.signals,
-        }))
+            through: taken.through,
+            more: taken.more,
+        }
     }
 
     fn presence_notice(&self, site: SiteNumber, who: Arc<Identity>, was_online: bool) -> Option<PresenceNotice> {
@@ -93,7 +146,7 @@ impl Live {
     /// `abort_fill`.
     pub fn begin_fill(&self, holder: &Holder) -> Option<Seq> {
         let mut shard = self.hub.shard(holder.key);
-        shard.users.get_mut(&holder.key)?.session(holder.session)?.outbox.begin_fill()
+        shard.users.get_mut(&holder.key)?.session(holder.session)?.begin_fill()
     }
 
     /// The log was read.

@@ -64,7 +64,7 @@ impl Live {
         let position = self.positions.get(holder.key.site);
         let mut shard = self.hub.shard(holder.key);
         let session = shard.users.get_mut(&holder.key)?.session(holder.session)?;
-        Some(clear_point(position, session.outbox.first_unconfirmed()))
+        Some(clear_point(position, session.outbox.first_unconfirmed(session.cursors.acked())))
     }
 
     /// The process is about to end: every held poll is answered, later ones at once.

@@ -2,6 +2,7 @@
 //! the tab that asks.
 
 use crate::actions::identify::{self, Asker};
+use crate::actions::listen::{Ack, acknowledge};
 use crate::chat::refusal::Refusal;
 use crate::chat::session::Caller;
 use crate::edge::demo::sign_in::Demonstration;
@@ -60,12 +61,25 @@ fn authority_of(url: &str) -> Option<&str> {
     url.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or(rest))
 }
 
-/// The person who asks.
+/// The person who asks. Whatever they ask for, their page may say along with it what it has of the stream.
 pub async fn asker(edge: &Edge, asked: &Asked, params: &Params) -> Result<Asker, Refusal> {
     match ticket(params) {
-        Some(ticket) => identify::by_ticket(&edge.ctx, ticket, params.optional("domain")),
+        Some(ticket) => {
+            let asker = identify::by_ticket(&edge.ctx, ticket, params.optional("domain"))?;
+            if let Some(ack) = ack(params)? {
+                acknowledge(&edge.ctx, &asker, &ack);
+            }
+            Ok(asker)
+        }
         None => identify::by_caller(&edge.ctx, &signed_in(edge, asked, params)?).await,
     }
+}
+
+/// What a page says it has: `ack`, and the `epoch` it belongs to.
+pub fn ack(params: &Params) -> Result<Option<Ack>, Refusal> {
+    let Some(seq) = params.optional("ack") else { return Ok(None) };
+    let seq = seq.parse().map_err(|_| Refusal::BadParameter("ack"))?;
+    Ok(Some(Ack { seq, epoch: params.optional("epoch").map(Into::into) }))
 }
 
 /// The ticket that was given, whatever stands there: a page that gives one means to be its holder, and nobody else.

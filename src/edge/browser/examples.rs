@@ -63,8 +63,13 @@ fn a_packet() {
         entries: entries.into_iter().map(|message| Arc::new(Entry::Message(message))).collect(),
         presences: vec![notice(NoticeKind::Online, away()), notice(NoticeKind::Offline, Visible::Offline)],
         signals: vec![Signal::Typing { from: susan(), to: user("jack"), typing: true }],
+        through: 25,
+        more: false,
     };
-    same(&encode(&wire::packet(&packet, Dialect::D1)), include_str!("../../../protocol/examples/packet.json"));
+    same(
+        &encode(&wire::packet(&packet, Dialect::D1, "3f9a", false)),
+        include_str!("../../../protocol/examples/packet.json"),
+    );
 }
 
 #[test]

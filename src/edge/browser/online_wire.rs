@@ -21,6 +21,10 @@ pub struct ConnectionWire<'a> {
     ticket: &'a str,
     server: &'a str,
     jsonpd: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    websocket: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sse: Option<&'a str>,
 }
 
 /// The member (the seed's `userInfo`).
@@ -61,6 +65,9 @@ struct OnlineWire<'a> {
     histories: BTreeMap<&'a str, Vec<MessageWire<'a>>>,
     new_messages: Vec<MessageWire<'a>>,
     presences: BTreeMap<&'a str, &'static str>,
+    seq: u64,
+    epoch: &'a str,
+    more: bool,
 }
 
 /// What `online` answers around a `Connected`.
@@ -69,6 +76,12 @@ pub struct Around<'a> {
     pub domain: &'a str,
     /// The address of the stream.
     pub server: &'a str,
+    /// The same for clients that speak WebSocket.
+    pub websocket: Option<&'a str>,
+    /// The same for clients that take server-sent events.
+    pub sse: Option<&'a str>,
+    /// The life of the site's log.
+    pub epoch: &'a str,
     /// Milliseconds since 1970.
     pub server_time: u64,
     /// The client's generation.
@@ -101,6 +114,8 @@ pub fn online(connected: &Connected, around: &Around<'_>) -> Vec<u8> {
             ticket: connected.ticket.as_str(),
             server: around.server,
             jsonpd: around.server,
+            websocket: around.websocket,
+            sse: around.sse,
         },
         setting: settings(&connected.settings, dialect),
         buddy_online_ids: &online_ids,
@@ -112,6 +127,9 @@ pub fn online(connected: &Connected, around: &Around<'_>) -> Vec<u8> {
         histories: histories(&connected.histories, dialect),
         new_messages: connected.new_messages.iter().map(|item| message(item, dialect)).collect(),
         presences: seen.chain(online).collect(),
+        seq: connected.through,
+        epoch: around.epoch,
+        more: connected.more,
     })
 }
 

@@ -81,6 +81,11 @@ impl Endpoint {
             _ => return None,
         })
     }
+
+    /// Whether it may be called over a WebSocket.
+    pub fn is_for_streams(self) -> bool {
+        matches!(self, Self::Message | Self::Status | Self::Presence)
+    }
 }
 
 /// What an endpoint answers.
@@ -98,33 +103,38 @@ pub async fn carry_out(edge: &Edge, asked: &Asked, endpoint: Endpoint, params: &
         return online(edge, asked, params, &caller).await;
     }
     let asker = auth::asker(edge, asked, params).await?;
+    carry_out_for(edge, endpoint, params, &asker).await
+}
+
+/// The same for somebody who is known already.
+pub async fn carry_out_for(edge: &Edge, endpoint: Endpoint, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
     match endpoint {
         Endpoint::Online | Endpoint::Offline => {
             params.required("ticket")?;
-            disconnect::disconnect(&edge.ctx, &asker).await;
+            disconnect::disconnect(&edge.ctx, asker).await;
             Ok(Answer::Ok)
         }
-        Endpoint::Buddies => buddies(edge, params, &asker).await,
-        Endpoint::Rooms => rooms(edge, params, &asker).await,
-        Endpoint::Join => join(edge, params, &asker).await,
+        Endpoint::Buddies => buddies(edge, params, asker).await,
+        Endpoint::Rooms => rooms(edge, params, asker).await,
+        Endpoint::Join => join(edge, params, asker).await,
         Endpoint::Leave => {
-            leave_room::leave_room(&edge.ctx, &asker, params.room("id")?).await?;
+            leave_room::leave_room(&edge.ctx, asker, params.room("id")?).await?;
             Ok(Answer::Ok)
         }
-        Endpoint::Members => members(edge, params, &asker).await,
-        Endpoint::Histories => histories(edge, params, &asker).await,
-        Endpoint::Message => message(edge, params, &asker).await,
+        Endpoint::Members => members(edge, params, asker).await,
+        Endpoint::Histories => histories(edge, params, asker).await,
+        Endpoint::Message => message(edge, params, asker).await,
         Endpoint::ClearHistory => {
             let of = named(params, &ids(params)?)?;
-            clear_history::clear_history(&edge.ctx, &asker, of).await?;
+            clear_history::clear_history(&edge.ctx, asker, of).await?;
             Ok(Answer::Ok)
         }
-        Endpoint::Status => status(edge, params, &asker).await,
-        Endpoint::Presence => presence(edge, params, &asker).await,
-        Endpoint::Setting => setting(edge, params, &asker).await,
+        Endpoint::Status => status(edge, params, asker).await,
+        Endpoint::Presence => presence(edge, params, asker).await,
+        Endpoint::Setting => setting(edge, params, asker).await,
         Endpoint::Block | Endpoint::Unblock => {
             let blocked = endpoint == Endpoint::Block;
-            silence_room::silence_room(&edge.ctx, &asker, params.room("id")?, blocked).await?;
+            silence_room::silence_room(&edge.ctx, asker, params.room("id")?, blocked).await?;
             Ok(Answer::Ok)
         }
     }
@@ -150,12 +160,19 @@ async fn online(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) ->
         show: params.optional("show").map(show).transpose()?,
     };
     let connected = connect(&edge.ctx, caller, ask).await?;
-    let server = format!("{}/packets", auth::base_url(edge, asked));
-    let server_time = edge.ctx.clock.wall_ms();
-    Ok(Answer::Json(online_wire::online(
-        &connected,
-        &online_wire::Around { domain: &site.name, server: &server, server_time, dialect },
-    )))
+    let base = auth::base_url(edge, asked);
+    let native = dialect == Dialect::Native;
+    let (websocket, sse) = (format!("{}/websocket", base.replacen("http", "ws", 1)), format!("{base}/events"));
+    let around = online_wire::Around {
+        domain: &site.name,
+        server: &format!("{base}/packets"),
+        websocket: (native || (dialect == Dialect::D3 && site.options.old_websocket)).then_some(&websocket),
+        sse: native.then_some(&sse),
+        epoch: &site.epoch,
+        server_time: edge.ctx.clock.wall_ms(),
+        dialect,
+    };
+    Ok(Answer::Json(online_wire::online(&connected, &around)))
 }
 
 fn show(word: &str) -> Result<Show, Refusal> {

@@ -64,6 +64,10 @@ struct PacketWire<'a> {
     messages: Vec<MessageWire<'a>>,
     presences: Vec<PresenceWire<'a>>,
     statuses: Vec<StatusWire<'a>>,
+    seq: u64,
+    epoch: &'a str,
+    more: bool,
+    resync: bool,
 }
 
 #[derive(Serialize)]
@@ -83,8 +87,9 @@ struct StatusWire<'a> {
     show: &'static str,
 }
 
-/// A packet: always three lists.
-pub fn packet(packet: &Packet, dialect: Dialect) -> impl Serialize + '_ {
+/// A packet: always three lists, then where it reaches in which life of the log. `resync` tells a page that it has to begin
+/// anew.
+pub fn packet<'a>(packet: &'a Packet, dialect: Dialect, epoch: &'a str, resync: bool) -> impl Serialize + 'a {
     PacketWire {
         status: "ok",
         messages: packet
@@ -95,6 +100,10 @@ pub fn packet(packet: &Packet, dialect: Dialect) -> impl Serialize + '_ {
             .collect(),
         presences: packet.presences.iter().map(presence).collect(),
         statuses: packet.signals.iter().map(status).collect(),
+        seq: packet.through,
+        epoch,
+        more: packet.more,
+        resync,
     }
 }
 

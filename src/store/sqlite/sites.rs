@@ -2,7 +2,7 @@
 
 use super::SqliteStore;
 use crate::chat::id::SiteNumber;
-use crate::chat::site::Site;
+use crate::chat::site::{Site, SiteOptions};
 use crate::store::{NewSite, Sites, Stored};
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Row, params};
@@ -51,5 +51,6 @@ fn site(row: &Row<'_>) -> rusqlite::Result<Site> {
         token_secret: row.get::<_, Vec<u8>>(3)?.into(),
         epoch: row.get(4)?,
         directory_complete: row.get(5)?,
+        options: SiteOptions::default(),
     })
 }

@@ -2,13 +2,9 @@
 //!
 //! Negative control: let `Session::look` forget to compare generations, and the first two tests fail.
 
-use crate::support::{Ask, Server};
-use serde_json::{Value, json};
+use crate::support::{Ask, Server, assert_empty};
+use serde_json::Value;
 use std::time::Duration;
-
-fn empty() -> Value {
-    json!({"status": "ok", "messages": [], "presences": [], "statuses": []})
-}
 
 fn long(config: &mut nextim::config::Config) {
     (config.times.poll_hold_ms, config.times.session_grace_ms, config.times.ticket_idle_ms) = (30_000, 60_000, 90_000);
@@ -22,7 +18,7 @@ async fn the_newest_poll_wins_and_the_older_one_gets_an_empty_packet() {
     let mut older = susan.hold().await;
     assert!(older.is_silent_for(Duration::from_millis(100)).await);
     let mut newer = susan.hold().await;
-    assert_eq!(older.answer().await.expect("the older is released").json(), empty());
+    assert_empty(&older.answer().await.expect("the older is released").json());
     jack.says("susan", "for the newest").await;
     assert_eq!(newer.answer().await.expect("an answer").json()["messages"][0]["body"], "for the newest");
     // The released connection is as good as any other.
@@ -91,7 +87,7 @@ async fn a_dead_ticket_gets_null_and_after_five_times_not_found() {
     }
     // Nobody else is slowed down.
     let mut lee = server.page("lee", "").await;
-    assert_eq!(lee.poll().await, empty());
+    assert_empty(&lee.poll().await);
 }
 
 #[tokio::test]
@@ -118,7 +114,7 @@ async fn a_held_poll_is_never_idle() {
     let server = Server::start_with(|config| config.times.ticket_idle_ms = 500).await;
     let mut susan = server.page("susan", "").await;
     for _ in 0..3 {
-        assert_eq!(susan.poll().await, empty(), "held for longer than an idle ticket lives");
+        assert_empty(&susan.poll().await); // held for longer than an idle ticket lives
     }
 }
 

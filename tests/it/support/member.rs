@@ -151,3 +151,11 @@ pub fn each(list: &Value, field: &str) -> Vec<String> {
     let list = list.as_array().unwrap_or_else(|| panic!("not a list: {list}"));
     list.iter().map(|item| item[field].as_str().expect("ids are strings").to_owned()).collect()
 }
+
+/// A packet must carry nothing; where it reaches does not matter.
+#[track_caller]
+pub fn assert_empty(packet: &Value) {
+    let lists = ["messages", "presences", "statuses"].map(|list| packet[list].as_array().map(Vec::len));
+    assert_eq!((packet["status"].as_str(), lists), (Some("ok"), [Some(0); 3]), "{packet}");
+    assert!(packet["seq"].is_u64() && packet["epoch"].is_string(), "{packet}");
+}

@@ -7,5 +7,5 @@ pub mod transport;
 pub mod urls;
 
 pub use http::{Answer, Ask, Http};
-pub use member::Member;
+pub use member::{Member, assert_empty};
 pub use server::{Server, hasty};

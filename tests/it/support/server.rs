@@ -36,6 +36,8 @@ impl Server {
             demonstration: true,
             times: hasty(),
             ticket_life_ms: 86_400_000,
+            connections_per_address: 200,
+            sites: std::collections::BTreeMap::default(),
             log_format: LogFormat::Auto,
             log_filter: "off".into(),
         };

@@ -1,6 +1,7 @@
 //! Held polls: the newest wins, nothing wakes them without reason, a message takes presence along.
 
 use super::world::{Arriving, SITE, START_MS, TIMES, Tab, key, member, party, row};
+use nextim::chat::delivery::Asks;
 use nextim::chat::id::UserNumber;
 use nextim::chat::presence::{Mood, NoticeKind, Show};
 use nextim::chat::user::Identity;
@@ -154,7 +155,7 @@ fn a_user_has_a_bounded_number_of_tickets_and_the_idlest_goes() {
         tabs.push(tab);
     }
     assert!(live.find(Arriving::new(1, &[], 1).arrival().digest).is_none());
-    assert!(live.begin_poll(&tabs[1].holder, START_MS + 30).is_none(), "an ended ticket polls in vain");
+    assert!(live.begin_poll(&tabs[1].holder, Asks::Plain, START_MS + 30).is_none(), "an ended ticket polls in vain");
     assert!(tabs[0].look(&live, START_MS + 30).is_none(), "the others go on");
 }
 
@@ -182,7 +183,7 @@ fn an_ended_ticket_ends_its_poll_and_its_unconfirmed_rows_are_not_counted() {
     assert!(matches!(tab.look(&live, START_MS), Some(PollEnd::Packet(_))));
     tab.answered(&live, true, START_MS);
     live.end(&tab.holder, START_MS + 1);
-    assert!(live.begin_poll(&tab.holder, START_MS + 2).is_none());
+    assert!(live.begin_poll(&tab.holder, Asks::Plain, START_MS + 2).is_none());
     assert!(live.take_dirty().is_empty(), "no poll has confirmed it");
     let again = live.arrive(Arriving::new(1, &[], 2).arrival(), START_MS + 3);
     assert_eq!(again.delivered, 0, "so it is new on the next page");

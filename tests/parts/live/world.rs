@@ -1,5 +1,6 @@
 //! Members, tabs and polls by short names, for everything that plays with `Live`.
 
+use nextim::chat::delivery::Asks;
 use nextim::chat::entry::{Addressee, Entry, Message, Party, Seq, SharedEntry};
 use nextim::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use nextim::chat::presence::{Mood, NoticeKind, Show};
@@ -145,7 +146,7 @@ impl Tab {
 
     /// Polls anew.
     pub fn poll(&mut self, live: &Live, now_ms: u64) {
-        self.poll = live.begin_poll(&self.holder, now_ms);
+        self.poll = live.begin_poll(&self.holder, Asks::Plain, now_ms).map(|(poll, _)| poll);
     }
 
     /// What the held poll gets, if anything yet.
@@ -173,7 +174,7 @@ impl Tab {
         self.poll(live, now_ms);
         match end {
             PollEnd::Packet(packet) => Some(packet),
-            PollEnd::Superseded | PollEnd::Ended => None,
+            _ => None,
         }
     }
 

@@ -1,18 +1,22 @@
 //! The seed's stream: a request that is answered when there is something, as JSON or as a call of the page's function.
 
-use crate::actions::identify;
-use crate::actions::listen::{Listening, listen};
+use super::page_filter::filtered;
+use crate::actions::identify::{self, Asker};
+use crate::actions::listen::{Ack, Confirms, Listening, listen};
+use crate::chat::delivery::Identity;
 use crate::chat::refusal::Refusal;
-use crate::chat::session::Dialect;
+use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
 use crate::edge::browser::{auth, form, wire};
+use crate::edge::params::Params;
 use crate::edge::reply::{Form, Reply};
-use crate::edge::{Asked, Edge, Outcome, error, json};
-use crate::live::{Packet, PollEnd};
+use crate::edge::{Asked, Edge, Outcome, Taken, error, json};
+use crate::live::PollEnd;
 use http::StatusCode;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::hash::BuildHasher;
 use std::net::IpAddr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// A poll that waits.
 pub struct Parked {
@@ -23,6 +27,9 @@ pub struct Parked {
     form: Form,
     dialect: Dialect,
     digest: TicketDigest,
+    epoch: Arc<str>,
+    /// The session, if the answer has to drop what its page has seen.
+    filter_for: Option<SessionNumber>,
 }
 
 /// Starts a poll. A dead ticket is answered at once; everything else waits outside hyper, even if it has something to get:
@@ -35,31 +42,79 @@ pub async fn poll(edge: &Edge, asked: &Asked) -> Result<Outcome, Refusal> {
         Ok(ticket) => ticket,
         Err(refusal) => return Ok(Outcome::Reply(error::reply(&refusal, &form))),
     };
+    let ack = match auth::ack(&params) {
+        Ok(ack) => ack,
+        Err(refusal) => return Ok(Outcome::Reply(error::reply(&refusal, &form))),
+    };
     let digest = TicketDigest::of(ticket);
     // If the last answer's connection has been reset, its task knows by now: it goes first, so that this poll does not
     // confirm what nobody read.
     tokio::task::yield_now().await;
     let asker = identify::by_ticket(&edge.ctx, ticket, params.optional("domain"));
-    let started = asker.and_then(|asker| Ok((listen(&edge.ctx, &asker)?, asker)));
-    let Ok((listening, asker)) = started else {
+    let started = asker.and_then(|asker| start(edge, asked, &params, &asker, ack));
+    let Ok(started) = started else {
         let now_ms = edge.ctx.clock.monotonic_ms();
         return Ok(Outcome::Reply(edge.dead_polls.answer(digest, Some(asked.peer.ip()), &form, now_ms)));
     };
-    let dialect = asker.dialect().ok_or(Refusal::TicketEnded)?;
-    Ok(Outcome::Park(Parked { listening, keep_alive: asked.keep_alive, form, dialect, digest }))
+    let Started { listening, dialect, epoch, filter_for } = started;
+    let keep_alive = asked.keep_alive;
+    Ok(Outcome::Take(Taken::Poll(Parked { listening, keep_alive, form, dialect, digest, epoch, filter_for })))
+}
+
+struct Started {
+    listening: Listening,
+    dialect: Dialect,
+    epoch: Arc<str>,
+    filter_for: Option<SessionNumber>,
+}
+
+fn start(edge: &Edge, asked: &Asked, params: &Params, asker: &Asker, ack: Option<Ack>) -> Result<Started, Refusal> {
+    let (holder, dialect) = asker.session.ok_or(Refusal::TicketEnded)?;
+    let site = edge.ctx.sites.by_number(asker.key.site).ok_or(Refusal::TicketEnded)?;
+    let script = if site.options.redelivery { script_identity(asked, params) } else { None };
+    let filter_for = (script.is_some() && ack.is_none()).then_some(holder.session);
+    let confirms = match (ack, script) {
+        (Some(ack), _) => Confirms::Ack(ack),
+        (None, Some(identity)) => Confirms::Script(identity),
+        (None, None) => Confirms::Plain,
+    };
+    let listening = listen(&edge.ctx, asker, confirms)?;
+    Ok(Started { listening, dialect, epoch: Arc::clone(&site.epoch), filter_for })
+}
+
+/// What tells a browser's script request from its silent repetition; `None` for everybody else. Browsers that do not say what
+/// a request is for are known by calling themselves one, as no other program with a `callback` does.
+fn script_identity(asked: &Asked, params: &Params) -> Option<Identity> {
+    let callback = params.optional("callback")?;
+    let is_script = match asked.header("sec-fetch-dest") {
+        Some(destination) => destination == "script",
+        None => {
+            let is_browser = asked.header("user-agent").is_some_and(|agent| agent.starts_with("Mozilla/"));
+            is_browser && asked.header("x-requested-with").is_none()
+        }
+    };
+    is_script.then(|| Identity(FxBuildHasher.hash_one((callback, params.raw("_")))))
 }
 
 impl Parked {
-    /// The answer to the poll.
-    pub fn reply(&self, edge: &Edge, end: PollEnd) -> Reply {
+    /// The answer to the poll; `None` if nobody reads it.
+    pub fn reply(&self, edge: &Edge, end: PollEnd) -> Option<Reply> {
         let packet = match end {
             PollEnd::Packet(packet) => packet,
-            PollEnd::Superseded => Packet::default(),
+            PollEnd::Superseded | PollEnd::Full | PollEnd::Stopping => self.listening.empty(),
+            PollEnd::Abandoned => return None,
             PollEnd::Ended => {
-                return edge.dead_polls.answer(self.digest, None, &self.form, edge.ctx.clock.monotonic_ms());
+                return Some(edge.dead_polls.answer(self.digest, None, &self.form, edge.ctx.clock.monotonic_ms()));
             }
         };
-        Reply::json(&self.form, &json::encode(&wire::packet(&packet, self.dialect)))
+        let json = json::encode(&wire::packet(&packet, self.dialect, &self.epoch, self.listening.is_resync()));
+        Some(match (&self.form, self.filter_for) {
+            (Form::Script(callback), Some(session)) if !packet.entries.is_empty() => {
+                let key = format!("{:x}.{}", session.0, self.epoch);
+                Reply::json(&self.form, &filtered(&json, callback, &key))
+            }
+            _ => Reply::json(&self.form, &json),
+        })
     }
 }
 
