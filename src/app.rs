@@ -76,6 +76,8 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         ctx: Arc::clone(&ctx),
         sign_in,
         public_url: config.public_url.clone(),
+        connections_per_address: config.connections_per_address,
+        descriptors: rlimit::Resource::NOFILE.get_soft().unwrap_or(u64::MAX),
         dead_polls: DeadPolls::default(),
     };
     let shutdown = Arc::new(Shutdown::default());

@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod browser;
+pub mod crowd;
 pub mod demo;
 pub mod error;
 mod health;
@@ -37,6 +38,10 @@ pub struct Edge {
     pub sign_in: SignIn,
     /// Where this server is reached from outside, without a slash at the end; else what the request says.
     pub public_url: Option<String>,
+    /// Connections from one address at most.
+    pub connections_per_address: u64,
+    /// Descriptors that this process may open.
+    pub descriptors: u64,
     /// Counts polls with dead tickets.
     pub dead_polls: DeadPolls,
 }

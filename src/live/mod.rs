@@ -3,6 +3,7 @@
 //! State has one owner: a user's shard. Every method takes one short lock at a time and none waits while holding it. Only
 //! `actions::deliver` pushes messages in; only `actions::listen` takes them out.
 
+mod changes;
 mod delivery;
 mod hub;
 mod outbox;

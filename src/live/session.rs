@@ -1,5 +1,6 @@
 //! One session in memory: a ticket's place in the log, what waits for it, and its poll.
 
+use super::changes::Changes;
 use super::outbox::Outbox;
 use crate::chat::delivery::{Asks, Cursors, Heard};
 use crate::chat::entry::{Seq, SharedEntry};
@@ -7,7 +8,6 @@ use crate::chat::id::UserNumber;
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
 use crate::chat::user::Identity;
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -32,9 +32,6 @@ pub enum Signal {
     },
 }
 
-/// Whose visible state changed, and whether they were online when this session last heard of them.
-pub(super) type Changed = FxHashMap<UserNumber, (Arc<Identity>, bool)>;
-
 #[derive(Debug)]
 enum Stage {
     /// No poll is held and no stream is open; since when, in monotonic milliseconds.
@@ -55,9 +52,7 @@ pub(super) struct Session {
     pub(super) expires_at_ms: u64,
     pub(super) cursors: Cursors,
     pub(super) outbox: Outbox,
-    changed: Option<Box<Changed>>,
-    /// The same, in an answer that is not confirmed yet: state that was told into a void has to be told again.
-    told: Option<Box<Changed>>,
+    changes: Changes,
     #[expect(clippy::box_collection, reason = "eight bytes while empty, and it is empty nearly always")]
     signals: Option<Box<Vec<Signal>>>,
     stage: Stage,
@@ -130,8 +125,7 @@ impl Session {
             expires_at_ms,
             cursors: Cursors::new(0, 0),
             outbox: Outbox::filling(),
-            changed: None,
-            told: None,
+            changes: Changes::default(),
             signals: None,
             stage: Stage::Idle { since_ms: now_ms },
             stream: None,
@@ -151,7 +145,7 @@ impl Session {
         self.cursors = Cursors::opened(delivered, through);
         self.outbox.finish_fill(Vec::new(), through, more);
         // The page is answered with everybody's state as it is after this.
-        self.changed = None;
+        self.changes.forget();
         self.open = true;
         self.stage = Stage::Idle { since_ms: now_ms };
     }
@@ -199,19 +193,17 @@ impl Session {
 
     /// Forgets presence changes that nobody needs to hear of.
     pub(super) fn forget_changes(&mut self) {
-        self.changed = None;
-        self.told = None;
+        self.changes.forget();
     }
 
-    /// Notes that somebody's visible state changed. The first note since the last answer remembers what the page knew.
+    /// Notes that somebody's visible state changed.
     pub(super) fn mark(&mut self, who: &Arc<Identity>, was_online: bool) {
-        let changed = self.changed.get_or_insert_default();
-        changed.entry(who.number).or_insert_with(|| (Arc::clone(who), was_online));
+        self.changes.note(who, was_online);
     }
 
     /// When a held poll may be woken for presence alone; `None` if there is no reason to.
     pub(super) fn presence_due(&self, wake_ms: u64) -> Option<u64> {
-        self.changed.as_ref().map(|_| self.presence_at_ms + wake_ms)
+        self.changes.is_some().then(|| self.presence_at_ms + wake_ms)
     }
 
     /// When the held poll is to be answered at the latest.
@@ -277,11 +269,11 @@ impl Session {
         self.wake();
         let was_stream = self.stream.is_some();
         if !was_stream && self.cursors.is_written() {
-            self.told = None;
+            self.changes.settle();
         }
         let heard = self.cursors.polled(asks);
         self.acknowledge_presence();
-        self.untell();
+        self.changes.untell();
         if heard.confirmed {
             self.settle();
         }
@@ -313,7 +305,7 @@ impl Session {
     /// Who has everything of the log that was sent also has what was told beside it.
     fn acknowledge_presence(&mut self) {
         if self.stream.is_some() && self.cursors.acked() == self.cursors.sent() {
-            self.told = None;
+            self.changes.settle();
         }
     }
 
@@ -346,12 +338,10 @@ impl Session {
         let after = self.stream.unwrap_or(self.cursors.acked());
         let (entries, through) =
             if self.outbox.is_filling() { (Vec::new(), after) } else { self.outbox.contents(after, position) };
-        let changed = self.changed.take();
-        if changed.is_some() {
+        if self.changes.is_some() {
             self.presence_at_ms = now_ms;
         }
-        let shown = changed.as_ref().map_or_else(Vec::new, |changed| changed.values().cloned().collect());
-        self.keep_told(changed);
+        let changed = self.changes.tell();
         let signals = self.signals.take().map_or_else(Vec::new, |signals| *signals);
         if let Some(carried) = &mut self.stream {
             *carried = through;
@@ -361,36 +351,14 @@ impl Session {
             self.cursors.answering(through);
             self.stage = Stage::Answering;
         }
-        Taken { entries, changed: shown, signals, through, more: self.outbox.is_behind() }
-    }
-
-    /// Remembers what the page knew before it was told; on a stream that may be older than the last packet.
-    fn keep_told(&mut self, changed: Option<Box<Changed>>) {
-        match (&mut self.told, changed) {
-            (Some(told), Some(changed)) => {
-                for (number, known) in *changed {
-                    told.entry(number).or_insert(known);
-                }
-            }
-            (told, Some(changed)) => *told = Some(changed),
-            (_, None) => {}
-        }
-    }
-
-    /// An answer with presence did not arrive: what it said is to be said again, from what the page really knew.
-    fn untell(&mut self) {
-        let Some(told) = self.told.take() else { return };
-        let changed = self.changed.get_or_insert_default();
-        for (number, known) in *told {
-            changed.insert(number, known);
-        }
+        Taken { entries, changed, signals, through, more: self.outbox.is_behind() }
     }
 
     /// The written answer of poll `generation` did not arrive after all.
     pub(super) fn lost(&mut self, generation: u32) {
         if generation == self.generation {
             self.cursors.lost();
-            self.untell();
+            self.changes.untell();
         }
     }
 
@@ -405,7 +373,7 @@ impl Session {
             self.cursors.written();
         } else {
             self.cursors.lost();
-            self.untell();
+            self.changes.untell();
         }
         self.stage = Stage::Idle { since_ms: now_ms };
     }

@@ -110,8 +110,7 @@ impl Parked {
         let json = json::encode(&wire::packet(&packet, self.dialect, &self.epoch, self.listening.is_resync()));
         Some(match (&self.form, self.filter_for) {
             (Form::Script(callback), Some(session)) if !packet.entries.is_empty() => {
-                let key = format!("{:x}.{}", session.0, self.epoch);
-                Reply::json(&self.form, &filtered(&json, callback, &key))
+                Reply::json(&self.form, &filtered(&json, callback, session, &self.epoch))
             }
             _ => Reply::json(&self.form, &json),
         })
