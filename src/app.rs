@@ -29,8 +29,14 @@ const PORTS_TRIED: u16 = 100;
 
 /// Why the server did not start: the text says what to do.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct StartError(String);
+pub enum StartError {
+    /// It could not, as things are.
+    #[error("{0}")]
+    Other(String),
+    /// The data is damaged.
+    #[error("{0}")]
+    Damaged(String),
+}
 
 /// A server that listens.
 pub struct Running {
@@ -51,11 +57,8 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let observer = Box::new(move |site, entries| commits.publish(Envelope::Appended { site, entries }));
     // First the address: a start that fails leaves nothing behind.
     let listener = bind(config).await?;
-    let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
-    let store = SqliteStore::open(&config.data, observer).map_err(|error| match error {
-        StoreError::Unavailable(why) => StartError(why),
-        StoreError::Refused(refusal) => StartError(refusal.to_string()),
-    })?;
+    let address = listener.local_addr().map_err(|error| StartError::Other(error.to_string()))?;
+    let store = SqliteStore::open(&config.data, observer).map_err(start_error)?;
     let clock = Clock::start();
     let ctx = Arc::new(Context {
         store: Arc::new(store),
@@ -66,7 +69,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         unsaved: std::sync::Mutex::default(),
         ticket_life_ms: config.ticket_life_ms,
     });
-    let sign_in = prepare(&ctx, config.demonstration).await.map_err(StartError)?;
+    let sign_in = prepare(&ctx, config.demonstration).await?;
     let housekeeping = vec![
         tokio::spawn(tail::run(Arc::clone(&ctx), feed)),
         tokio::spawn(sweep::run_deadlines(Arc::clone(&ctx))),
@@ -84,19 +87,28 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     Ok(Running { address, ctx, shutdown, accepting, housekeeping, connections })
 }
 
+fn start_error(error: StoreError) -> StartError {
+    match error {
+        StoreError::Damaged(why) => StartError::Damaged(why),
+        StoreError::Unavailable(why) => StartError::Other(why),
+        StoreError::Refused(refusal) => StartError::Other(refusal.to_string()),
+    }
+}
+
 /// Restores what outlived the last process, and fills the demonstration.
-async fn prepare(ctx: &Context, demonstration: bool) -> Result<SignIn, String> {
-    let restored = restore::restore(ctx).await.map_err(|error| error.to_string())?;
+async fn prepare(ctx: &Context, demonstration: bool) -> Result<SignIn, StartError> {
+    let restored = restore::restore(ctx).await.map_err(start_error)?;
     if restored > 0 {
         tracing::info!(restored, "sessions go on where they were");
     }
     let sign_in = if demonstration {
-        let site = seed::ensure(ctx).await.map_err(|refusal| format!("the demonstration: {refusal}"))?;
+        let failed = |refusal| StartError::Other(format!("the demonstration: {refusal}"));
+        let site = seed::ensure(ctx).await.map_err(failed)?;
         SignIn::Demonstration(Demonstration::new(&site))
     } else {
         SignIn::Closed
     };
-    ctx.sites.set(ctx.store.sites().await.map_err(|error| error.to_string())?);
+    ctx.sites.set(ctx.store.sites().await.map_err(start_error)?);
     Ok(sign_in)
 }
 
@@ -107,20 +119,20 @@ async fn bind(config: &Config) -> Result<TcpListener, StartError> {
             Ok(listener) => return Ok(listener),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse && config.next_port => {
                 if address.port() >= config.listen.port().saturating_add(PORTS_TRIED) {
-                    return Err(StartError(format!("no free port from {} on", config.listen)));
+                    return Err(StartError::Other(format!("no free port from {} on", config.listen)));
                 }
                 address.set_port(address.port() + 1);
             }
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                return Err(StartError(format!(
+                return Err(StartError::Other(format!(
                     "{address} is in use; stop what listens there, or give another --listen"
                 )));
             }
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 let why = "ports below 1024 need privileges: take another, or grant CAP_NET_BIND_SERVICE";
-                return Err(StartError(format!("cannot listen on {address}: {why}")));
+                return Err(StartError::Other(format!("cannot listen on {address}: {why}")));
             }
-            Err(error) => return Err(StartError(format!("cannot listen on {address}: {error}"))),
+            Err(error) => return Err(StartError::Other(format!("cannot listen on {address}: {error}"))),
         }
     }
 }

@@ -101,6 +101,10 @@ impl From<StoreError> for Refusal {
                 tracing::error!(why, "the store refused");
                 Self::Unavailable
             }
+            StoreError::Damaged(why) => {
+                tracing::error!(why, "the data is damaged: run `nextim verify` on it");
+                Self::Unavailable
+            }
         }
     }
 }

@@ -22,6 +22,9 @@ const EXAMPLES: &str = "Try it:
 
 Exit codes: 0 done, 1 could not start or go on, 2 wrong arguments or configuration.";
 
+/// The data is not what was written.
+const EXIT_DAMAGED: u8 = 3;
+
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),

@@ -28,6 +28,10 @@ pub enum StoreError {
     /// The store cannot take it now (full, queue full, closing, I/O error before anything was promised).
     #[error("the store is not available: {0}")]
     Unavailable(String),
+    /// What is stored is not what was written. While serving it is answered as `Unavailable` is, and logged as damage; a
+    /// start refuses.
+    #[error("the data is damaged: {0}")]
+    Damaged(String),
 }
 
 /// What every store operation gives.

@@ -3,6 +3,7 @@
 //! Promises what `store` promises on the process dying and on power loss: an answer is given only after COMMIT returned.
 
 mod choices;
+mod damage;
 mod directory;
 mod lock;
 mod log;
@@ -11,6 +12,7 @@ mod rows;
 mod schema;
 mod sessions;
 mod sites;
+mod sums;
 mod views;
 mod writer;
 
@@ -62,13 +64,16 @@ impl Store for SqliteStore {
     }
 }
 
+const WHAT_TO_DO: &str = "see what `nextim verify` says, and restore a backup into a new folder with `nextim restore`; if \
+    the file is not NextIM's, move it away or give another --data";
+
 /// Says of an error at opening which file it is about.
 fn at(path: &Path, error: &StoreError) -> StoreError {
-    let why = match error {
-        StoreError::Unavailable(why) => why.clone(),
-        StoreError::Refused(refusal) => refusal.to_string(),
-    };
-    unavailable(format!("{}: {why}; if it is not NextIM's, move it away or give another --data", path.display()))
+    let path = path.display();
+    match error {
+        StoreError::Damaged(why) => damaged(format!("{path}: {why}; {WHAT_TO_DO}")),
+        other => unavailable(format!("{path}: {other}")),
+    }
 }
 
 /// An SQL error before anything was promised.
@@ -76,8 +81,12 @@ fn unavailable(error: impl std::fmt::Display) -> StoreError {
     StoreError::Unavailable(error.to_string())
 }
 
+fn damaged(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Damaged(error.to_string())
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        unavailable(error)
+        if damage::is_damage(&error) { damaged(error) } else { unavailable(error) }
     }
 }
