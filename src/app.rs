@@ -1,5 +1,7 @@
 //! Builds the parts, joins them, and shuts them down in order. The only place that names a store's or a bus's backend.
 
+pub mod data;
+
 use crate::actions::{Context, SiteTable, restore, sweep, tail};
 use crate::bus::local::LocalBus;
 use crate::bus::{Bus, Envelope};

@@ -63,7 +63,21 @@ pub(super) fn report(site: i64, seq: i64) {
     }
 }
 
-/// Whether SQLite says that the file itself makes no sense.
+/// Whether an error says that what is stored makes no sense: to SQLite itself, or as values of our tables.
 pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error;
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+        || matches!(
+            error,
+            Error::InvalidColumnType(..)
+                | Error::FromSqlConversionFailure(..)
+                | Error::IntegralValueOutOfRange(..)
+                | Error::Utf8Error(..)
+        )
+}
+
+/// The same of a database whose schema has the right version: SQL that it does not understand means that the schema is not
+/// what it was.
+pub(super) fn is_damage_of_known_schema(error: &rusqlite::Error) -> bool {
+    is_damage(error) || matches!(error, rusqlite::Error::SqlInputError { .. })
 }

@@ -2,9 +2,12 @@
 //!
 //! Promises what `store` promises on the process dying and on power loss: an answer is given only after COMMIT returned.
 
+pub mod care;
+mod check;
 mod choices;
 mod damage;
 mod directory;
+mod examine;
 mod lock;
 mod log;
 mod reader;
@@ -14,13 +17,20 @@ mod sessions;
 mod sites;
 mod sums;
 mod views;
+mod wal;
 mod writer;
 
 use super::{CommitObserver, Store, StoreError, Stored};
 use async_trait::async_trait;
+use rusqlite::Connection;
 use std::fs::{DirBuilder, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::sync::Mutex;
+
+/// The database in a data folder.
+const FILE_NAME: &str = "nextim.sqlite3";
 
 /// Threads that read. Reads are short; two keep one long history from delaying a page.
 const READERS: usize = 2;
@@ -29,6 +39,7 @@ const READERS: usize = 2;
 pub struct SqliteStore {
     writer: writer::Writer,
     readers: reader::Readers,
+    check: Mutex<Option<check::Background>>,
     _lock: lock::DataLock,
 }
 
@@ -43,13 +54,31 @@ impl SqliteStore {
             .create(folder)
             .map_err(|error| lock::cannot_write(folder, &error))?;
         let lock = lock::lock(folder)?;
-        let path = folder.join("nextim.sqlite3");
-        let private = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
-        private.map_err(|error| lock::cannot_write(folder, &error))?;
-        let connection = schema::open_writer(&path).map_err(|error| at(&path, &error))?;
+        let path = folder.join(FILE_NAME);
+        let (connection, unclean) = Self::open_file(&path).map_err(|error| at(&path, &error))?;
         let writer = writer::Writer::start(connection, observer)?;
         let readers = reader::Readers::start(&path, READERS)?;
-        Ok(Self { writer, readers, _lock: lock })
+        let check = unclean.then(|| check::Background::start(&path)).transpose()?;
+        Ok(Self { writer, readers, check: Mutex::new(check), _lock: lock })
+    }
+
+    /// The connection that writes, and whether the last process did not close.
+    fn open_file(path: &Path) -> Stored<(Connection, bool)> {
+        match OpenOptions::new().write(true).open(path).and_then(|file| file.metadata()) {
+            Ok(file) if file.len() == 0 => return Err(damaged("the file is empty")),
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                if wal::is_left(path) {
+                    return Err(damaged("the file is gone, and its write-ahead log is there"));
+                }
+                schema::create(path)?;
+            }
+            Err(error) => return Err(unavailable(error)),
+        }
+        let unclean = check::before_opening(path)?;
+        let connection = schema::open_writer(path)?;
+        check::after_opening(&connection, unclean.as_ref())?;
+        Ok((connection, unclean.is_some()))
     }
 }
 
@@ -60,6 +89,11 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
+        let check = self.check.lock().expect("no panic while held").take();
+        if let Some(check) = check {
+            // Its snapshot would keep the last checkpoint from finishing.
+            drop(tokio::task::spawn_blocking(move || check.stop()).await);
+        }
         self.writer.close().await;
     }
 }
@@ -72,7 +106,8 @@ fn at(path: &Path, error: &StoreError) -> StoreError {
     let path = path.display();
     match error {
         StoreError::Damaged(why) => damaged(format!("{path}: {why}; {WHAT_TO_DO}")),
-        other => unavailable(format!("{path}: {other}")),
+        StoreError::Unavailable(why) => unavailable(format!("{path}: {why}")),
+        StoreError::Refused(refusal) => unavailable(format!("{path}: {refusal}")),
     }
 }
 
