@@ -77,13 +77,14 @@ CREATE TABLE log (
     at_ms INTEGER NOT NULL,
     sender INTEGER NOT NULL,
     target INTEGER NOT NULL,
-    hidden INTEGER NOT NULL,
+    hidden INTEGER NOT NULL,                 -- 0, or a number that no flipped bit makes of it
     origin INTEGER,                          -- the session that sent it
     nick TEXT NOT NULL,
     style TEXT NOT NULL,
     body TEXT NOT NULL,
     cid TEXT,
     cid_hash INTEGER,
+    sum INTEGER NOT NULL,                    -- CRC-32 of the row, see src/store/sqlite/sums.rs
     PRIMARY KEY (site, seq)
 ) STRICT, WITHOUT ROWID;
 -- What is for somebody, or in a room.

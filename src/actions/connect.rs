@@ -147,7 +147,7 @@ async fn save(
         expires_at_ms: ctx.clock.wall_ms() + ctx.ticket_life_ms,
     };
     match ctx.store.save_sessions(vec![record.clone()]).await {
-        Err(StoreError::Unavailable(why)) => {
+        Err(StoreError::Unavailable(why) | StoreError::Damaged(why)) => {
             tracing::warn!(why, "a session is kept in memory only, and stored later");
             ctx.unsaved.lock().expect("no panic while held").push(record);
             Ok(())

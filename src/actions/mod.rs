@@ -102,8 +102,12 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(refusal) => refusal,
-            StoreError::Unavailable(why) => {
+            StoreError::Unavailable(why) | StoreError::InUse(why) => {
                 tracing::error!(why, "the store refused");
+                Self::Unavailable
+            }
+            StoreError::Damaged(why) => {
+                tracing::error!(why, "the data is damaged: run `nextim verify` on it");
                 Self::Unavailable
             }
         }

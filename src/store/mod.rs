@@ -25,9 +25,16 @@ pub enum StoreError {
     /// A rule said no: the caller should hear the refusal.
     #[error("{0}")]
     Refused(Refusal),
+    /// Another process has the data open.
+    #[error("{0}")]
+    InUse(String),
     /// The store cannot take it now (full, queue full, closing, I/O error before anything was promised).
     #[error("the store is not available: {0}")]
     Unavailable(String),
+    /// What is stored is not what was written. While serving it is answered as `Unavailable` is, and logged as damage; a
+    /// start refuses.
+    #[error("the data is damaged: {0}")]
+    Damaged(String),
 }
 
 /// What every store operation gives.

@@ -15,27 +15,37 @@ use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+// Damage: what is not in the index (`f`) comes by an outer join, so that a row the index lists and the table does not have
+// is not left out. 1751737444 is `sums::HIDDEN`. The second text says what the rows must be like if the index is sound.
+
 /// No session has this name: rows from all of them are wanted.
 const FROM_ANY: i64 = -1;
 
 /// One-to-one rows for ?2 after ?3, but those from session ?5.
 const INBOX: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND hidden = 0 AND seq > ?3 AND origin IS NOT ?5 \
-     ORDER BY seq LIMIT ?4"
+    "SELECT i.seq FROM log i LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+     WHERE i.site = ?1 AND i.target = ?2 AND i.kind = 0 AND i.seq > ?3 \
+     AND f.hidden IS NOT 1751737444 AND f.origin IS NOT ?5 ORDER BY i.seq LIMIT ?4",
+    "l.target = ?2"
 );
 /// Rows that ?2 said to ?3 after ?4, but those from session ?6.
 const SAID: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 AND seq > ?4 \
-     AND origin IS NOT ?6 ORDER BY seq LIMIT ?5"
+    "SELECT i.seq FROM log i LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+     WHERE i.site = ?1 AND i.sender = ?2 AND i.target = ?3 AND i.kind = 0 AND i.target > 0 AND i.seq > ?4 \
+     AND f.origin IS NOT ?6 ORDER BY i.seq LIMIT ?5",
+    "l.sender = ?2 AND l.target = ?3"
 );
 /// Room rows of target ?2 after ?3 and up to ?4, the newest.
 const ROOM_NEWEST: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 ORDER BY seq DESC LIMIT ?5"
+    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 ORDER BY seq DESC LIMIT ?5",
+    "l.target = ?2"
 );
 /// The oldest of them, but those from session ?6.
 const ROOM_OLDEST: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 AND origin IS NOT ?6 \
-     ORDER BY seq LIMIT ?5"
+    "SELECT i.seq FROM log i LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+     WHERE i.site = ?1 AND i.target = ?2 AND i.kind = 0 AND i.seq > ?3 AND i.seq <= ?4 \
+     AND f.origin IS NOT ?6 ORDER BY i.seq LIMIT ?5",
+    "l.target = ?2"
 );
 /// The newest rows between ?2 and ?3, after ?4 and before ?5.
 const BETWEEN: &str = entries_at!(
@@ -43,13 +53,16 @@ const BETWEEN: &str = entries_at!(
        SELECT * FROM (SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 \
          AND seq > ?4 AND seq < ?5 ORDER BY seq DESC LIMIT ?6) \
        UNION \
-       SELECT * FROM (SELECT seq FROM log WHERE site = ?1 AND sender = ?3 AND target = ?2 AND kind = 0 AND target > 0 \
-         AND hidden = 0 AND seq > ?4 AND seq < ?5 ORDER BY seq DESC LIMIT ?6) \
-     ) ORDER BY seq DESC LIMIT ?6"
+       SELECT * FROM (SELECT i.seq FROM log i LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+         WHERE i.site = ?1 AND i.sender = ?3 AND i.target = ?2 AND i.kind = 0 AND i.target > 0 \
+         AND f.hidden IS NOT 1751737444 AND i.seq > ?4 AND i.seq < ?5 ORDER BY i.seq DESC LIMIT ?6) \
+     ) ORDER BY seq DESC LIMIT ?6",
+    "(l.sender = ?2 AND l.target = ?3) OR (l.sender = ?3 AND l.target = ?2)"
 );
 /// The newest rows of room target ?2, after ?3 and before ?4.
 const ROOM_BEFORE: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq < ?4 ORDER BY seq DESC LIMIT ?5"
+    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq < ?4 ORDER BY seq DESC LIMIT ?5",
+    "l.target = ?2"
 );
 
 /// Larger than any seq.

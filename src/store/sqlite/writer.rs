@@ -1,7 +1,7 @@
 //! The one thread that writes, with natural group commit: it takes everything that is queued, runs it in one transaction,
 //! syncs once, tells the observer, then answers all. There is no commit timer: under load batches grow by themselves.
 
-use super::unavailable;
+use super::{rows, unavailable};
 use crate::chat::entry::{Seq, SharedEntry};
 use crate::chat::id::{SiteNumber, UserId, UserNumber};
 use crate::store::{CommitObserver, StoreError, Stored};
@@ -37,8 +37,8 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Stored<T> + Send> Job for Call<T, F> {
     fn run(&mut self, tx: &mut Tx<'_>) -> Stored<()> {
         let result = (self.work)(tx);
         let fault = match &result {
-            Err(error @ StoreError::Unavailable(_)) => Err(error.clone()),
-            _ => Ok(()),
+            Ok(_) | Err(StoreError::Refused(_)) => Ok(()),
+            Err(error) => Err(error.clone()),
         };
         self.result = Some(result);
         fault
@@ -102,11 +102,7 @@ impl Tx<'_> {
         }
         let mut find = self.sql.prepare_cached("SELECT head FROM sites WHERE number = ?1")?;
         let seq: Seq = find.query_row([site.0], |row| row.get(0))?;
-        let mut time = self.sql.prepare_cached(
-            "SELECT max(at_ms) FROM (SELECT at_ms FROM log WHERE site = ?1 ORDER BY seq DESC LIMIT 1)",
-        )?;
-        let at_ms: Option<u64> = time.query_row([site.0], |row| row.get(0))?;
-        let head = Head { seq, at_ms: at_ms.unwrap_or(0) };
+        let head = Head { seq, at_ms: rows::newest_at_ms(self.sql, site)? };
         self.memory.heads.insert(site, head);
         Ok(head)
     }
