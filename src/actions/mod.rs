@@ -17,6 +17,7 @@ pub mod save_settings;
 pub mod send_message;
 pub mod send_signal;
 pub mod set_presence;
+pub mod sign_out;
 pub mod silence_room;
 pub mod sweep;
 pub mod sync_directory;

@@ -9,7 +9,7 @@ use crate::actions::listen::Receipt;
 use crate::chat::refusal::Refusal;
 use crate::edge::reply::Form;
 use bytes::{Bytes, BytesMut};
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::header::{CONNECTION, HOST};
 use http::request::Parts;
 use http::{Request, Response, Version};
 use http_body_util::{BodyExt, Full};
@@ -256,14 +256,10 @@ async fn read(request: Request<Incoming>, peer: SocketAddr) -> Result<Asked, Ref
     Ok(Asked { method: head.method, uri: head.uri, headers: head.headers, body, peer, keep_alive })
 }
 
-/// Refuses what a proxy in front of us may understand in another way.
+/// Refuses what a proxy in front of us may understand in another way. (A length given in two ways ends the connection in hyper.)
 fn check_framing(head: &Parts) -> Result<(), Refusal> {
-    let count = |name| head.headers.get_all(name).iter().count();
-    if head.version >= Version::HTTP_11 && count(HOST) != 1 {
+    if head.version >= Version::HTTP_11 && head.headers.get_all(HOST).iter().count() != 1 {
         return Err(Refusal::BadRequest("it needs one Host header"));
-    }
-    if count(TRANSFER_ENCODING) > 0 && count(CONTENT_LENGTH) > 0 {
-        return Err(Refusal::BadRequest("its length is given in two ways"));
     }
     Ok(())
 }

@@ -112,6 +112,13 @@ impl Live {
         self.tickets.get(digest)
     }
 
+    /// All sessions of a user.
+    pub fn holders(&self, key: UserKey) -> Vec<Holder> {
+        let shard = self.hub.shard(key);
+        let sessions = shard.users.get(&key).into_iter().flat_map(|user| &user.sessions);
+        sessions.map(|session| Holder { key, session: session.number }).collect()
+    }
+
     /// Who a holder is, and their client's generation. Counts as a request with the ticket.
     pub fn touch(&self, holder: &Holder) -> Option<(Arc<Identity>, Dialect)> {
         let mut shard = self.hub.shard(holder.key);

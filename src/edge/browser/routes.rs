@@ -6,7 +6,7 @@ use crate::actions::identify::Asker;
 use crate::actions::read_history::Named;
 use crate::actions::{
     clear_history, disconnect, join_room, leave_room, read_history, read_room, read_roster, save_settings,
-    send_message, send_signal, set_presence, silence_room,
+    send_message, send_signal, set_presence, sign_out, silence_room,
 };
 use crate::chat::entry::To;
 use crate::chat::history::Conversation;
@@ -30,6 +30,8 @@ pub enum Endpoint {
     Online,
     /// A page closes, or its member goes.
     Offline,
+    /// A member signs out everywhere.
+    SignOut,
     /// People by id.
     Buddies,
     /// Rooms by id.
@@ -65,6 +67,7 @@ impl Endpoint {
             "online" => Self::Online,
             // Both end this ticket and nothing else; the grace makes a reload of one and a departure of the other.
             "offline" | "refresh" | "deactivate" => Self::Offline,
+            "sign_out" => Self::SignOut,
             "buddies" | "buddy" => Self::Buddies,
             "rooms" => Self::Rooms,
             "join" | "room/join" => Self::Join,
@@ -112,6 +115,10 @@ pub async fn carry_out_for(edge: &Edge, endpoint: Endpoint, params: &Params, ask
         Endpoint::Online | Endpoint::Offline => {
             params.required("ticket")?;
             disconnect::disconnect(&edge.ctx, asker).await;
+            Ok(Answer::Ok)
+        }
+        Endpoint::SignOut => {
+            sign_out::sign_out(&edge.ctx, asker.key).await;
             Ok(Answer::Ok)
         }
         Endpoint::Buddies => buddies(edge, params, asker).await,

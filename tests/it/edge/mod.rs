@@ -8,6 +8,7 @@ mod hosts;
 mod http;
 mod identity;
 mod invisible;
+mod limits;
 mod many;
 mod methods;
 mod ok_forms;

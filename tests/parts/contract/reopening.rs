@@ -55,7 +55,7 @@ pub async fn everything_is_there_after_reopening<B: Backend>(backend: B) {
 
 pub async fn a_folder_is_opened_once_and_the_refusal_names_the_holder<B: Backend>(backend: B) {
     let world = World::new(backend).await;
-    let Err(StoreError::Unavailable(why)) = backend.open(world.path(), observer(&world.observed)).await else {
+    let Err(StoreError::InUse(why)) = backend.open(world.path(), observer(&world.observed)).await else {
         panic!("one folder was opened twice")
     };
     assert!(why.contains(&std::process::id().to_string()), "who has it? {why}");
@@ -69,7 +69,7 @@ pub async fn data_of_a_newer_version_is_refused_and_left_alone<B: Backend>(backe
     store.close().await;
     drop(store);
     backend.set_schema_version(folder.path(), 99).await;
-    let Err(StoreError::Unavailable(why)) = backend.open(folder.path(), observer(&observed)).await else {
+    let Err(StoreError::InUse(why)) = backend.open(folder.path(), observer(&observed)).await else {
         panic!("data of an unknown version was opened")
     };
     assert!(why.contains("newer") && why.contains("99"), "what is to be done? {why}");
