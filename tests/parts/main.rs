@@ -1,7 +1,8 @@
-//! Tests of the parts: the store contract, who is here and who hears what, the house rules, crashes.
+//! Tests of the parts: the store contract, who is here and who hears what, the house rules, crashes, restarts, damage.
 
 mod contract;
 mod crash;
 mod live;
 mod restart;
+mod safety;
 mod tidy;

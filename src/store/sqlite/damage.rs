@@ -65,8 +65,11 @@ pub(super) fn report(site: i64, seq: i64) {
 
 /// Whether an error says that what is stored makes no sense: to SQLite itself, or as values of our tables.
 pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
-    use rusqlite::Error;
+    use rusqlite::{Error, ffi};
+    // A read that ends too early: the file is shorter than it says.
+    let extended = error.sqlite_error().map(|error| error.extended_code);
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+        || matches!(extended, Some(ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_CORRUPTFS))
         || matches!(
             error,
             Error::InvalidColumnType(..)

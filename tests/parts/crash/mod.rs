@@ -6,9 +6,9 @@
 
 mod checker;
 mod disk;
-mod http;
+pub mod http;
 mod load;
-mod server;
+pub mod server;
 
 use checker::{History, Stored, check};
 use load::Load;
