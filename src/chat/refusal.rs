@@ -140,6 +140,9 @@ fn rule(name: &str) -> &'static str {
     match name {
         "show" => "must be one of available, away, chat, dnd, busy, invisible (typing or clear for status)",
         "type" => "must be unicast or multicast",
+        "before" | "seq" => "must be a whole number: the `seq` of a message",
+        "limit" => "must be a whole number from 1 to what docs/protocol.md says for this call",
+        "q" => "must be 1 to 200 characters",
         "cid" => "must be at most 128 bytes",
         "status" => "must be at most 255 bytes",
         "client" => "must be d1, d2, d3 or native",

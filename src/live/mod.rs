@@ -16,6 +16,7 @@ mod tickets;
 mod upkeep;
 mod user;
 mod watchers;
+mod watching;
 mod wheel;
 
 pub use session::{Cut, Signal};
@@ -77,6 +78,8 @@ pub struct Arrived {
     pub mood: Mood,
     /// The user's delivered cursor, which may be ahead of the stored one.
     pub delivered: Seq,
+    /// What the user has read as clients confirmed that cannot say so, where that is not stored yet; else 0.
+    pub read_through: Seq,
 }
 
 /// A session's cursor.
@@ -88,6 +91,8 @@ pub struct CursorAt {
     pub digest: TicketDigest,
     /// What it has confirmed.
     pub acked: Seq,
+    /// Whether that counts as read, too.
+    pub is_read: bool,
 }
 
 /// One held poll.

@@ -1,9 +1,11 @@
 //! One session in memory: a ticket's place in the log, what waits for it, and its poll.
 
+use super::CursorAt;
 use super::outbox::Outbox;
 use crate::chat::delivery::Cursors;
 use crate::chat::entry::{Seq, SharedEntry};
-use crate::chat::id::UserNumber;
+use crate::chat::history::Conversation;
+use crate::chat::id::{UserKey, UserNumber};
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
 use crate::chat::user::Identity;
@@ -26,6 +28,44 @@ pub enum Signal {
         /// True while typing.
         typing: bool,
     },
+    /// Another page of the same member has read a conversation.
+    Read {
+        /// Which.
+        conversation: Conversation,
+        /// Through where.
+        seq: Seq,
+    },
+}
+
+impl Signal {
+    /// Whether an older signal says nothing more.
+    fn replaces(&self, older: &Self) -> bool {
+        match (self, older) {
+            (Self::Read { conversation, .. }, Self::Read { conversation: known, .. }) => conversation == known,
+            (Self::Typing { .. } | Self::Read { .. }, _) => false,
+        }
+    }
+}
+
+/// Somebody the page shows who may not be a friend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stranger {
+    pub(super) number: UserNumber,
+    /// The stamp of the state of them that the page was told; older changes may still be on their way.
+    pub(super) since: u64,
+}
+
+impl Stranger {
+    /// Strangers as a session keeps them.
+    pub(super) fn sorted(mut strangers: Vec<Self>) -> Box<[Self]> {
+        strangers.sort_unstable_by_key(|stranger| stranger.number);
+        strangers.into()
+    }
+
+    /// Those that a page opens with.
+    pub(super) fn all(numbers: &[UserNumber]) -> Box<[Self]> {
+        Self::sorted(numbers.iter().map(|number| Self { number: *number, since: 0 }).collect())
+    }
 }
 
 /// Whose visible state changed, and whether they were online when this session last heard of them.
@@ -47,7 +87,7 @@ pub(super) struct Session {
     pub(super) number: SessionNumber,
     pub(super) digest: TicketDigest,
     pub(super) dialect: Dialect,
-    pub(super) strangers: Box<[UserNumber]>,
+    pub(super) strangers: Box<[Stranger]>,
     pub(super) expires_at_ms: u64,
     pub(super) cursors: Cursors,
     pub(super) outbox: Outbox,
@@ -102,7 +142,7 @@ impl Session {
         number: SessionNumber,
         digest: TicketDigest,
         dialect: Dialect,
-        strangers: Box<[UserNumber]>,
+        strangers: Box<[Stranger]>,
         expires_at_ms: u64,
         now_ms: u64,
     ) -> Self {
@@ -146,6 +186,12 @@ impl Session {
         self.stage = Stage::Idle { since_ms: now_ms };
     }
 
+    /// Its cursor, as it is stored.
+    pub(super) fn cursor_at(&self, key: UserKey) -> CursorAt {
+        let is_read = self.dialect.delivered_is_read();
+        CursorAt { key, digest: self.digest, acked: self.cursors.acked(), is_read }
+    }
+
     /// Until when this session makes its user present; `None` if without end.
     pub(super) fn present_until(&self, grace_ms: u64) -> Option<u64> {
         match self.stage {
@@ -171,6 +217,7 @@ impl Session {
 
     pub(super) fn signal(&mut self, signal: Signal) {
         let signals = self.signals.get_or_insert_default();
+        signals.retain(|known| !signal.replaces(known));
         if signals.len() >= SIGNALS_MAX {
             signals.remove(0);
         }
@@ -185,9 +232,30 @@ impl Session {
     }
 
     /// Notes that somebody's visible state changed. The first note since the last answer remembers what the page knew.
-    pub(super) fn mark(&mut self, who: &Arc<Identity>, was_online: bool) {
+    /// `stamp` is that of the change.
+    pub(super) fn mark(&mut self, who: &Arc<Identity>, was_online: bool, stamp: u64) {
+        // The page was told a later state than the one this change ended: told once too often is better than never.
+        let is_late = self.stranger(who.number).is_some_and(|stranger| stranger.since > stamp);
         let changed = self.changed.get_or_insert_default();
-        changed.entry(who.number).or_insert_with(|| (Arc::clone(who), was_online));
+        changed.entry(who.number).or_insert_with(|| (Arc::clone(who), was_online || is_late));
+    }
+
+    fn stranger(&self, number: UserNumber) -> Option<Stranger> {
+        let found = self.strangers.binary_search_by_key(&number, |stranger| stranger.number);
+        found.ok().map(|index| self.strangers[index])
+    }
+
+    /// Replaces the strangers by people whose state the page is being told. Gives the old ones. Whatever waits to be told of
+    /// the new ones, or is in an answer that may arrive after this, is told again as it is then.
+    pub(super) fn watch(&mut self, strangers: Box<[Stranger]>) -> Box<[Stranger]> {
+        let old = std::mem::replace(&mut self.strangers, strangers);
+        let waiting = [&self.changed, &self.told].into_iter().flatten().flat_map(|known| known.values());
+        let again: Vec<Arc<Identity>> =
+            waiting.filter(|(who, _)| self.stranger(who.number).is_some()).map(|(who, _)| Arc::clone(who)).collect();
+        for who in again {
+            self.changed.get_or_insert_default().insert(who.number, (who, true));
+        }
+        old
     }
 
     /// When a held poll may be woken for presence alone; `None` if there is no reason to.

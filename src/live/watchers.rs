@@ -32,6 +32,7 @@ impl Watchers {
         self.shards[usize::try_from(hash >> 32).unwrap_or(0) % SHARDS].lock().expect("no panic while held")
     }
 
+    /// Has each of them watched once more: a page that changes whom it shows adds the new ones before it removes the old ones.
     pub(super) fn add(&self, watcher: Watcher, strangers: &[UserNumber]) {
         for stranger in strangers {
             let watched = watcher.user.site.user(*stranger);
@@ -39,12 +40,15 @@ impl Watchers {
         }
     }
 
+    /// Takes back what one `add` did.
     pub(super) fn remove(&self, watcher: Watcher, strangers: &[UserNumber]) {
         for stranger in strangers {
             let watched = watcher.user.site.user(*stranger);
             let mut shard = self.shard(watched);
             if let Some(watchers) = shard.get_mut(&watched) {
-                watchers.retain(|known| *known != watcher);
+                if let Some(index) = watchers.iter().position(|known| *known == watcher) {
+                    watchers.swap_remove(index);
+                }
                 if watchers.is_empty() {
                     shard.remove(&watched);
                 }

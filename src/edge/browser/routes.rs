@@ -7,7 +7,7 @@ use super::{auth, dialect, online_wire, wire};
 use crate::actions::connect::{Connect, connect};
 use crate::actions::identify::Asker;
 use crate::actions::{
-    disconnect, join_room, leave_room, read_room, read_roster, send_signal, set_presence, silence_room,
+    disconnect, join_room, leave_room, read_room, read_roster, send_signal, set_presence, silence_room, watch,
 };
 use crate::chat::presence::Show;
 use crate::chat::refusal::Refusal;
@@ -25,6 +25,8 @@ pub enum Endpoint {
     Offline,
     /// People by id.
     Buddies,
+    /// The page shows these people.
+    Watch,
     /// Rooms by id.
     Rooms,
     /// Into a room.
@@ -35,6 +37,10 @@ pub enum Endpoint {
     Members,
     /// What was said.
     Histories,
+    /// A conversation is read.
+    Read,
+    /// Look for something that was said.
+    Search,
     /// Say something.
     Message,
     /// Clear what was said.
@@ -64,6 +70,9 @@ impl Endpoint {
             "leave" | "room/leave" => Self::Leave,
             "members" | "room/members" => Self::Members,
             "histories" | "history" => Self::Histories,
+            "read" => Self::Read,
+            "search" => Self::Search,
+            "watch" => Self::Watch,
             "message" => Self::Message,
             "clear_history" | "history/clear" | "clear" => Self::ClearHistory,
             "status" | "statuses" => Self::Status,
@@ -98,6 +107,7 @@ pub async fn carry_out(edge: &Edge, asked: &Asked, endpoint: Endpoint, params: &
             Ok(Answer::Ok)
         }
         Endpoint::Buddies => buddies(edge, params, &asker).await,
+        Endpoint::Watch => watch(edge, params, &asker).await,
         Endpoint::Rooms => rooms(edge, params, &asker).await,
         Endpoint::Join => join(edge, params, &asker).await,
         Endpoint::Leave => {
@@ -106,6 +116,8 @@ pub async fn carry_out(edge: &Edge, asked: &Asked, endpoint: Endpoint, params: &
         }
         Endpoint::Members => members(edge, params, &asker).await,
         Endpoint::Histories => conversations::histories(edge, params, &asker).await,
+        Endpoint::Read => conversations::read(edge, params, &asker).await,
+        Endpoint::Search => conversations::search(edge, params, &asker).await,
         Endpoint::Message => conversations::message(edge, params, &asker).await,
         Endpoint::ClearHistory => conversations::clear_history(edge, params, &asker).await,
         Endpoint::Status => status(edge, params, &asker).await,
@@ -158,6 +170,16 @@ fn dialect_of(asker: &Asker, params: &Params) -> Dialect {
 async fn buddies(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
     params.required("ids")?;
     let people = read_roster::people(&edge.ctx, asker, params.users("ids")?).await?;
+    let dialect = dialect_of(asker, params);
+    let wire: Vec<_> = people.iter().map(|view| wire::person(view, None, dialect)).collect();
+    Ok(Answer::Json(json::encode(&wire)))
+}
+
+/// The page shows these people from now on; none, if the list is empty.
+async fn watch(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
+    params.required("ticket")?;
+    params.raw("ids").ok_or(Refusal::MissingParameter("ids"))?;
+    let people = watch::watch(&edge.ctx, asker, params.users("ids")?).await?;
     let dialect = dialect_of(asker, params);
     let wire: Vec<_> = people.iter().map(|view| wire::person(view, None, dialect)).collect();
     Ok(Answer::Json(json::encode(&wire)))

@@ -8,6 +8,7 @@ use crate::chat::entry::Message;
 use crate::chat::history::{Conversation, History};
 use crate::chat::id::UserId;
 use crate::chat::presence::Visible;
+use crate::chat::search::Found;
 use crate::chat::session::Dialect;
 use crate::chat::user::Profile;
 use crate::live::{Packet, PresenceNotice, Signal};
@@ -64,6 +65,8 @@ struct PacketWire<'a> {
     messages: Vec<MessageWire<'a>>,
     presences: Vec<PresenceWire<'a>>,
     statuses: Vec<StatusWire<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reads: Vec<ReadWire<'a>>,
 }
 
 #[derive(Serialize)]
@@ -83,6 +86,14 @@ struct StatusWire<'a> {
     show: &'static str,
 }
 
+/// How far another page of the member has read a conversation.
+#[derive(Serialize)]
+struct ReadWire<'a> {
+    r#type: &'static str,
+    id: &'a str,
+    seq: u64,
+}
+
 /// A packet: always three lists.
 pub fn packet(packet: &Packet, dialect: Dialect) -> impl Serialize + '_ {
     PacketWire {
@@ -94,7 +105,8 @@ pub fn packet(packet: &Packet, dialect: Dialect) -> impl Serialize + '_ {
             .map(|item| message(item, dialect))
             .collect(),
         presences: packet.presences.iter().map(presence).collect(),
-        statuses: packet.signals.iter().map(status).collect(),
+        statuses: packet.signals.iter().filter_map(status).collect(),
+        reads: packet.signals.iter().filter_map(|signal| read(signal, dialect)).collect(),
     }
 }
 
@@ -108,14 +120,19 @@ fn presence(notice: &PresenceNotice) -> PresenceWire<'_> {
     }
 }
 
-fn status(signal: &Signal) -> StatusWire<'_> {
-    let Signal::Typing { from, to, typing } = signal;
-    StatusWire {
+fn status(signal: &Signal) -> Option<StatusWire<'_>> {
+    let Signal::Typing { from, to, typing } = signal else { return None };
+    Some(StatusWire {
         from: from.id.as_str(),
         nick: &from.nick,
         to: to.as_str(),
         show: if *typing { "typing" } else { "clear" },
-    }
+    })
+}
+
+fn read(signal: &Signal, dialect: Dialect) -> Option<ReadWire<'_>> {
+    let Signal::Read { conversation, seq } = signal else { return None };
+    Some(ReadWire { r#type: dialect::conversation_type(dialect, conversation), id: conversation.id(), seq: *seq })
 }
 
 /// A person as their viewer sees them (the seed's `buddyInfo`).
@@ -268,6 +285,19 @@ pub fn sent(message: &Message, epoch: &str, repeated: bool) -> SentWire {
         timestamp: message.at_ms.to_string(),
         dup: repeated,
     }
+}
+
+/// The answer to a search.
+#[derive(Serialize)]
+pub struct FoundWire<'a> {
+    messages: Vec<MessageWire<'a>>,
+    before: Option<u64>,
+}
+
+/// What was found, the newest first, and where to go on.
+pub fn found(found: &Found, dialect: Dialect) -> FoundWire<'_> {
+    let messages = found.messages.iter().map(|item| message(item, dialect)).collect();
+    FoundWire { messages, before: found.before }
 }
 
 /// The addressee a `type` word means: a user's or a room's id follows.

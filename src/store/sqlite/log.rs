@@ -2,7 +2,7 @@
 
 use super::rows::{self, KIND_MESSAGE, cid_hash, entries_at, room_target, seat_kind, signed, user_target, vanished};
 use super::writer::Tx;
-use super::{SqliteStore, directory};
+use super::{SqliteStore, directory, marks};
 use crate::chat::entry::{Addressee, Draft, Entry, Message, Party, Seat, SeatChange, Seq, SharedEntry, To};
 use crate::chat::history::Conversation;
 use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
@@ -91,6 +91,9 @@ fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
         hidden: false,
     };
     insert(tx.sql, draft.site, &message, draft.cid.as_deref())?;
+    if let Addressee::User(to) = &message.to {
+        marks::note_conversation(tx, draft.site, to.number, message.from.number)?;
+    }
     let entry: SharedEntry = Arc::new(Entry::Message(message.clone()));
     tx.advance(draft.site, message.at_ms, entry);
     Ok(Appended { message: Arc::new(message), repeated: false })

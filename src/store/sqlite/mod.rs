@@ -6,9 +6,11 @@ mod choices;
 mod directory;
 mod lock;
 mod log;
+mod marks;
 mod reader;
 mod rows;
 mod schema;
+mod search;
 mod sessions;
 mod sites;
 mod views;
@@ -27,6 +29,8 @@ const READERS: usize = 2;
 pub struct SqliteStore {
     writer: writer::Writer,
     readers: reader::Readers,
+    /// Lets one search run at a time.
+    searches: tokio::sync::Semaphore,
     _lock: lock::DataLock,
 }
 
@@ -47,7 +51,7 @@ impl SqliteStore {
         let connection = schema::open_writer(&path).map_err(|error| at(&path, &error))?;
         let writer = writer::Writer::start(connection, observer)?;
         let readers = reader::Readers::start(&path, READERS)?;
-        Ok(Self { writer, readers, _lock: lock })
+        Ok(Self { writer, readers, searches: tokio::sync::Semaphore::new(1), _lock: lock })
     }
 }
 

@@ -15,7 +15,7 @@ impl<B: Backend> World<B> {
             (
                 self.store.entries_after(self.site, 0, 1_000).await.unwrap(),
                 self.store.addressed(ann, NO_SESSION, 0, 1_000).await.unwrap(),
-                self.store.histories(ann, vec![with("bob"), in_room("room1")], 100).await.unwrap(),
+                self.store.histories(ann, vec![with("bob"), in_room("room1")], None, 100).await.unwrap(),
                 self.member("ann").await,
                 self.page("ann", 0).await,
                 self.store.load_sessions(NOW_MS).await.unwrap(),

@@ -41,7 +41,7 @@ pub async fn cursors_only_move_forward<B: Backend>(backend: B) {
     let world = World::new(backend).await;
     let (ann, bob) = (world.key("ann").await, world.key("bob").await);
     world.store.save_sessions(vec![record(ann, 1), record(ann, 2), record(bob, 3)]).await.unwrap();
-    let step = |user, name, cursor| CursorMove { user, digest: TicketDigest([name; 32]), cursor };
+    let step = |user, name, cursor| CursorMove { user, digest: TicketDigest([name; 32]), cursor, is_read: false };
     world.store.move_cursors(vec![step(ann, 1, 40), step(ann, 2, 30), step(ann, 1, 20)]).await.unwrap();
     world.store.move_cursors(vec![step(ann, 1, 10)]).await.unwrap();
     assert_eq!(world.member("ann").await.delivered, 40, "the highest of all sessions");

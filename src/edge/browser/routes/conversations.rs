@@ -1,14 +1,16 @@
-//! Endpoints about what is said: messages and histories.
+//! Endpoints about what is said: messages, histories, what is read, searching.
 
 use super::super::wire;
 use super::{Answer, dialect_of};
 use crate::actions::identify::Asker;
-use crate::actions::read_history::Named;
-use crate::actions::{clear_history, read_history, send_message};
+use crate::actions::read_history::{Named, Part};
+use crate::actions::search_messages::{Question, search_messages};
+use crate::actions::{clear_history, mark_read, read_history, send_message};
 use crate::chat::entry::To;
-use crate::chat::history::Conversation;
+use crate::chat::history::{Conversation, HISTORY_ROWS};
 use crate::chat::id::{RoomId, UserId};
 use crate::chat::refusal::Refusal;
+use crate::chat::search::HITS;
 use crate::edge::params::Params;
 use crate::edge::{Edge, json};
 use base64::Engine;
@@ -40,13 +42,44 @@ fn named(params: &Params, ids: &[&str]) -> Result<Vec<Named>, Refusal> {
 /// What was said.
 pub(super) async fn histories(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
     let of = named(params, &ids(params)?)?;
-    let histories = read_history::histories(&edge.ctx, asker, of).await?;
+    let part = Part { before: params.number("before")?, limit: limit(params, HISTORY_ROWS)? };
+    let histories = read_history::histories(&edge.ctx, asker, of, part).await?;
     let dialect = dialect_of(asker, params);
     if params.has("ids") {
         return Ok(Answer::Json(json::encode(&wire::histories(&histories, dialect))));
     }
     let list = histories.first().map_or_else(Vec::new, |history| wire::messages(history, dialect));
     Ok(Answer::Json(json::encode(&list)))
+}
+
+/// How many messages are asked for; the action knows how many that may be.
+fn limit(params: &Params, usual: usize) -> Result<usize, Refusal> {
+    let limit = params.number("limit")?;
+    limit.map_or(Ok(usual), |limit| usize::try_from(limit).map_err(|_| Refusal::BadParameter("limit")))
+}
+
+/// The one conversation of `id`.
+fn named_one(params: &Params) -> Result<Named, Refusal> {
+    let id = params.required("id")?;
+    named(params, &[id])?.pop().ok_or(Refusal::MissingParameter("id"))
+}
+
+/// A conversation is read.
+pub(super) async fn read(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
+    let of = named_one(params)?;
+    let seq = params.number("seq")?.ok_or(Refusal::MissingParameter("seq"))?;
+    mark_read::mark_read(&edge.ctx, asker, of, seq).await?;
+    Ok(Answer::Ok)
+}
+
+/// Looks for something that was said.
+pub(super) async fn search(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
+    let text = params.required("q")?.to_owned();
+    let in_one = params.optional("type").is_some() || params.has("id");
+    let only = if in_one { Some(named_one(params)?) } else { None };
+    let question = Question { text, only, before: params.number("before")?, limit: limit(params, HITS)? };
+    let found = search_messages(&edge.ctx, asker, question).await?;
+    Ok(Answer::Json(json::encode(&wire::found(&found, dialect_of(asker, params)))))
 }
 
 /// Clears conversations for the caller.
