@@ -70,6 +70,28 @@ async fn the_file_is_in_wal_mode_and_every_table_is_strict_and_led_by_site() {
     store.close().await;
 }
 
+/// Nothing hides a row yet, so one is hidden by hand: its receiver is not told of it, its sender is.
+#[tokio::test]
+async fn hidden_rows_are_found_and_counted_by_their_sender_alone() {
+    let world = super::world::World::new(Sqlite).await;
+    for body in ["a secret", "no secret"] {
+        world.say("bob", "ann", body).await;
+    }
+    let (ann, bob) = (world.key("ann").await, world.key("bob").await);
+    let sql = Connection::open(world.path().join("nextim.sqlite3")).unwrap();
+    sql.execute("UPDATE log SET hidden = 1 WHERE seq = 1", []).unwrap();
+    for (user, other, count) in [(ann, "bob", 1), (bob, "ann", 2)] {
+        for only in [None, Some(super::world::with(other))] {
+            let terms = nextim::chat::search::Terms::parse("secret").unwrap();
+            let search = nextim::chat::search::Search { terms, only: only.clone(), before: None, limit: 20 };
+            assert_eq!(world.store.search(user, search).await.unwrap().messages.len(), count, "{other} {only:?}");
+        }
+    }
+    let (windows, rooms, strangers) = (vec![], vec![], vec![]);
+    let query = nextim::store::PageQuery { user: ann, delivered: 0, windows, rooms, strangers, unread: Some(0) };
+    assert_eq!(world.store.page(query).await.unwrap().unread[0].count, 1);
+}
+
 /// Promised before anything is: the last pages of the log are in the file itself when the store was closed in order.
 #[tokio::test]
 async fn a_close_leaves_one_file() {
