@@ -60,3 +60,22 @@ impl Watchers {
         self.shard(watched).get(&watched).cloned().unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::id::SiteNumber;
+
+    #[test]
+    fn who_is_added_twice_and_removed_once_is_watched() {
+        let (watchers, site) = (Watchers::new(), SiteNumber(1));
+        let watcher = Watcher { user: site.user(UserNumber(1)), session: SessionNumber(9) };
+        let (lee, nora) = (UserNumber(2), UserNumber(3));
+        watchers.add(watcher, &[lee]);
+        watchers.add(watcher, &[lee, nora]);
+        watchers.remove(watcher, &[lee]);
+        assert_eq!(watchers.of(site.user(lee)), [watcher], "the page that shows somebody anew goes on showing them");
+        watchers.remove(watcher, &[lee, nora]);
+        assert!(watchers.of(site.user(lee)).is_empty() && watchers.of(site.user(nora)).is_empty());
+    }
+}
