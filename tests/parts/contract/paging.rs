@@ -17,7 +17,9 @@ impl<B: Backend> World<B> {
     /// One page of a history, oldest first.
     async fn part(&self, user: &str, of: &Conversation, before: Option<Seq>, limit: usize) -> Vec<Seq> {
         let found = self.store.histories(self.key(user).await, vec![of.clone()], before, limit).await.expect("a read");
-        found[0].messages.iter().map(|message| message.seq).collect()
+        let page: Vec<Seq> = found[0].messages.iter().map(|message| message.seq).collect();
+        assert!(page.iter().all(|seq| before.is_none_or(|before| *seq < before)), "{page:?} before {before:?}");
+        page
     }
 }
 
