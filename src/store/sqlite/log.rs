@@ -126,7 +126,8 @@ fn member_of(sql: &Connection, site: SiteNumber, user: UserNumber, room: &RoomId
 
 fn find_repeat(sql: &Connection, draft: &Draft, cid: &str) -> Stored<Option<Appended>> {
     let mut find = sql.prepare_cached(
-        "SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND cid_hash = ?3 AND cid IS NOT NULL AND cid = ?4",
+        "SELECT seq FROM log INDEXED BY log_cid \
+         WHERE site = ?1 AND sender = ?2 AND cid_hash = ?3 AND cid IS NOT NULL AND cid = ?4",
     )?;
     let place: Option<Seq> =
         find.query_row(params![draft.site.0, draft.from.number.0, cid_hash(cid), cid], |row| row.get(0)).optional()?;
@@ -282,13 +283,16 @@ fn mark_cleared(sql: &Connection, user: UserKey, peer: i64, point: Seq) -> Store
 /// Deletes what both sides have cleared and received.
 fn erase(sql: &Connection, user: UserKey, peer: UserNumber) -> Stored<()> {
     let mut erase = sql.prepare_cached(
-        "DELETE FROM log WHERE site = ?1 AND kind = 0 AND target > 0 \
-         AND ((sender = ?2 AND target = ?3) OR (sender = ?3 AND target = ?2)) AND seq <= ( \
+        "DELETE FROM log INDEXED BY log_said \
+         WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 \
+         AND seq <= ( \
             SELECT min(coalesce((SELECT cleared FROM marks WHERE site = ?1 AND user = ?2 AND peer = ?3), 0), \
                        coalesce((SELECT cleared FROM marks WHERE site = ?1 AND user = ?3 AND peer = ?2), 0), \
                        (SELECT delivered FROM users WHERE site = ?1 AND number = ?2), \
                        (SELECT delivered FROM users WHERE site = ?1 AND number = ?3)))",
     )?;
-    erase.execute(params![user.site.0, user.user.0, peer.0])?;
+    for (from, to) in [(user.user, peer), (peer, user.user)] {
+        erase.execute(params![user.site.0, from.0, to.0])?;
+    }
     Ok(())
 }

@@ -17,18 +17,22 @@ use std::cmp::Reverse;
 /// Everybody who wrote to ?2, how far that is read (at least through ?3), and the newest unread row through ?4.
 const WRITTEN: &str = "SELECT found.peer, u.id, found.read, found.newest FROM ( \
        SELECT m.peer AS peer, max(m.read, m.cleared, ?3) AS read, ( \
-         SELECT seq FROM log WHERE site = ?1 AND sender = m.peer AND target = ?2 AND kind = 0 AND target > 0 AND hidden = 0 \
+         SELECT seq FROM log INDEXED BY log_said \
+           WHERE site = ?1 AND sender = m.peer AND target = ?2 AND kind = 0 AND target > 0 AND hidden = 0 \
          AND seq > max(m.read, m.cleared, ?3) AND seq <= ?4 ORDER BY seq DESC LIMIT 1) AS newest \
        FROM marks m WHERE m.site = ?1 AND m.user = ?2 AND m.peer > 0 AND m.peer <> ?2 \
      ) found CROSS JOIN users u ON u.site = ?1 AND u.number = found.peer WHERE found.newest IS NOT NULL";
 /// Rows that ?3 wrote to ?2 after ?4 and through ?5, at most ?6.
-const COUNT_WRITTEN: &str = "SELECT count(*) FROM (SELECT 1 FROM log WHERE site = ?1 AND sender = ?3 AND target = ?2 \
+const COUNT_WRITTEN: &str = "SELECT count(*) FROM (SELECT 1 FROM log INDEXED BY log_said \
+     WHERE site = ?1 AND sender = ?3 AND target = ?2 \
      AND kind = 0 AND target > 0 AND hidden = 0 AND seq > ?4 AND seq <= ?5 LIMIT ?6)";
 /// The newest row of room target ?3 after ?4 and through ?5 that is not by ?2.
-const NEWEST_IN_ROOM: &str = "SELECT seq FROM log WHERE site = ?1 AND target = ?3 AND kind = 0 AND sender <> ?2 \
+const NEWEST_IN_ROOM: &str = "SELECT seq FROM log INDEXED BY log_inbox \
+     WHERE site = ?1 AND target = ?3 AND kind = 0 AND sender <> ?2 \
      AND seq > ?4 AND seq <= ?5 ORDER BY seq DESC LIMIT 1";
 /// How many of those, at most ?6.
-const COUNT_IN_ROOM: &str = "SELECT count(*) FROM (SELECT 1 FROM log WHERE site = ?1 AND target = ?3 AND kind = 0 \
+const COUNT_IN_ROOM: &str = "SELECT count(*) FROM (SELECT 1 FROM log INDEXED BY log_inbox \
+     WHERE site = ?1 AND target = ?3 AND kind = 0 \
      AND sender <> ?2 AND seq > ?4 AND seq <= ?5 LIMIT ?6)";
 
 /// Notes that `from` has written to `to`: from now on their conversation is looked at.

@@ -23,10 +23,12 @@ const BATCH_MIN: usize = 8;
 const BATCH_MAX: usize = 1_024;
 
 /// Places of rows for target ?2 (a user's inbox, or a room) before ?3 and after ?4, the newest.
-const FOR_TARGET: &str = "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq < ?3 AND seq > ?4 \
+const FOR_TARGET: &str = "SELECT seq FROM log INDEXED BY log_inbox \
+     WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq < ?3 AND seq > ?4 \
      ORDER BY seq DESC LIMIT ?5";
 /// Places of rows that ?2 said to ?3 before ?4 and after ?5, the newest.
-const SAID_TO: &str = "SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 \
+const SAID_TO: &str = "SELECT seq FROM log INDEXED BY log_said \
+     WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 \
      AND seq < ?4 AND seq > ?5 ORDER BY seq DESC LIMIT ?6";
 const ROW: &str = "SELECT sender, target, hidden, body FROM log WHERE site = ?1 AND seq = ?2";
 const MESSAGE: &str = entries_at!("SELECT ?2 AS seq");

@@ -21,36 +21,43 @@ const FROM_ANY: i64 = -1;
 
 /// One-to-one rows for ?2 after ?3, but those from session ?5.
 const INBOX: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND hidden = 0 AND seq > ?3 AND origin IS NOT ?5 \
+    "SELECT seq FROM log INDEXED BY log_inbox \
+     WHERE site = ?1 AND target = ?2 AND kind = 0 AND hidden = 0 AND seq > ?3 AND origin IS NOT ?5 \
      ORDER BY seq LIMIT ?4"
 );
 /// Rows that ?2 said to ?3 after ?4, but those from session ?6.
 const SAID: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 AND seq > ?4 \
+    "SELECT seq FROM log INDEXED BY log_said \
+     WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 AND seq > ?4 \
      AND origin IS NOT ?6 ORDER BY seq LIMIT ?5"
 );
 /// Room rows of target ?2 after ?3 and up to ?4, the newest.
 const ROOM_NEWEST: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 ORDER BY seq DESC LIMIT ?5"
+    "SELECT seq FROM log INDEXED BY log_inbox \
+     WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 ORDER BY seq DESC LIMIT ?5"
 );
 /// The oldest of them, but those from session ?6.
 const ROOM_OLDEST: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 AND origin IS NOT ?6 \
+    "SELECT seq FROM log INDEXED BY log_inbox \
+     WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 AND origin IS NOT ?6 \
      ORDER BY seq LIMIT ?5"
 );
 /// The newest rows between ?2 and ?3, after ?4 and before ?5.
 const BETWEEN: &str = entries_at!(
     "SELECT seq FROM ( \
-       SELECT * FROM (SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 \
+       SELECT * FROM (SELECT seq FROM log INDEXED BY log_said \
+         WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 \
          AND seq > ?4 AND seq < ?5 ORDER BY seq DESC LIMIT ?6) \
        UNION \
-       SELECT * FROM (SELECT seq FROM log WHERE site = ?1 AND sender = ?3 AND target = ?2 AND kind = 0 AND target > 0 \
+       SELECT * FROM (SELECT seq FROM log INDEXED BY log_said \
+         WHERE site = ?1 AND sender = ?3 AND target = ?2 AND kind = 0 AND target > 0 \
          AND hidden = 0 AND seq > ?4 AND seq < ?5 ORDER BY seq DESC LIMIT ?6) \
      ) ORDER BY seq DESC LIMIT ?6"
 );
 /// The newest rows of room target ?2, after ?3 and before ?4.
 const ROOM_BEFORE: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq < ?4 ORDER BY seq DESC LIMIT ?5"
+    "SELECT seq FROM log INDEXED BY log_inbox \
+     WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq < ?4 ORDER BY seq DESC LIMIT ?5"
 );
 
 /// Larger than any seq.
@@ -288,7 +295,8 @@ fn collect(all: &mut BTreeMap<Seq, SharedEntry>, entries: impl IntoIterator<Item
 /// Everybody `user` ever wrote to: steps from one to the next in the index, so the cost is the number of partners.
 pub(super) fn partners(sql: &Connection, site: SiteNumber, user: UserNumber) -> Stored<Vec<i64>> {
     let mut step = sql.prepare_cached(
-        "SELECT min(target) FROM log WHERE site = ?1 AND sender = ?2 AND kind = 0 AND target > 0 AND target > ?3",
+        "SELECT min(target) FROM log INDEXED BY log_said \
+         WHERE site = ?1 AND sender = ?2 AND kind = 0 AND target > 0 AND target > ?3",
     )?;
     let mut partners = Vec::new();
     let mut last = 0_i64;
