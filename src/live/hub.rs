@@ -149,7 +149,8 @@ impl Hub {
         all
     }
 
-    /// Notes on every session of `watcher`, or on one, that `who` changed (what they were, and when that was), and wakes held polls that may be woken.
+    /// Notes on every session of `watcher`, or on one, that `who` changed (what they were, and the change's stamp), and wakes
+    /// held polls that may be woken.
     pub(super) fn mark(
         &self,
         watcher: UserKey,
