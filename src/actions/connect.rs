@@ -2,7 +2,7 @@
 
 use super::{Context, PersonView, RoomView, sweep};
 use crate::chat::entry::{Message, Seq};
-use crate::chat::history::History;
+use crate::chat::history::{History, Unread};
 use crate::chat::id::{IDS_MAX, RoomId, UserId, UserKey, UserNumber};
 use crate::chat::presence::{Mood, Show, Visible};
 use crate::chat::refusal::Refusal;
@@ -11,7 +11,7 @@ use crate::chat::settings::Settings;
 use crate::chat::ticket::{Ticket, TicketDigest};
 use crate::chat::user::{Identity, Person, Profile};
 use crate::clock::random;
-use crate::live::{Arrival, Cut, Holder};
+use crate::live::{Arrival, Arrived, Cut, Holder};
 use crate::store::{Page, PageQuery, SessionRecord, StoreError};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -71,6 +71,8 @@ pub struct Connected {
     pub through: Seq,
     /// Whether more new messages are in the log already.
     pub more: bool,
+    /// Conversations with messages that the member has not read; `None` for clients that cannot say what was.
+    pub unread: Option<Vec<Unread>>,
 }
 
 /// Takes the session out of memory again unless the page was read.
@@ -103,7 +105,7 @@ pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Con
     let arrival = Arrival { key, member, session, digest, dialect, show, expires_at_ms };
     let arrived = ctx.live.arrive(arrival, now_ms);
     let mut opening = Opening { ctx, holder: Holder { key, session }, done: false };
-    let page = ctx.store.page(page_query(key, arrived.delivered, &ask)).await?;
+    let page = ctx.store.page(page_query(key, &arrived, &ask)).await?;
     let strangers: Vec<UserNumber> = page.strangers.iter().map(|person| person.profile.number).collect();
     save(ctx, &opening.holder, digest, dialect, page.through, &strangers).await?;
     if arrived.mood.show != stored_show
@@ -122,9 +124,15 @@ pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Con
     answer(ctx, key, ticket, profile, arrived.mood, &buddies, page, &ask).await
 }
 
-fn page_query(key: UserKey, delivered: Seq, ask: &Connect) -> PageQuery {
-    let rooms = ask.rooms.clone().unwrap_or_default();
-    PageQuery { user: key, delivered, windows: ask.windows.clone(), rooms, strangers: ask.strangers.clone() }
+fn page_query(key: UserKey, arrived: &Arrived, ask: &Connect) -> PageQuery {
+    PageQuery {
+        user: key,
+        delivered: arrived.delivered,
+        windows: ask.windows.clone(),
+        rooms: ask.rooms.clone().unwrap_or_default(),
+        strangers: ask.strangers.clone(),
+        unread: (!ask.dialect.delivered_is_read()).then_some(arrived.read_through),
+    }
 }
 
 /// Keeps the session, so that its ticket outlives the process. Where the disk is full it lives in memory alone: signing in
@@ -192,6 +200,7 @@ async fn answer(
         settings: page.settings,
         through: page.through,
         more: page.more,
+        unread: (!ask.dialect.delivered_is_read()).then_some(page.unread),
     })
 }
 

@@ -56,6 +56,17 @@ impl Changes {
         self.noted.get_or_insert_default().extend(*told);
     }
 
+    /// Whoever of the people `shown` anew waits to be told of, or stands in an answer that may still be under way, is told
+    /// again as they are then.
+    pub(super) fn tell_again(&mut self, shown: impl Fn(UserNumber) -> bool) {
+        let known = [&self.noted, &self.told].into_iter().flatten().flat_map(|known| known.values());
+        let again: Vec<Arc<Identity>> =
+            known.filter(|(who, _)| shown(who.number)).map(|(who, _)| Arc::clone(who)).collect();
+        for who in again {
+            self.noted.get_or_insert_default().insert(who.number, (who, true));
+        }
+    }
+
     /// Nobody needs to hear of any of it.
     pub(super) fn forget(&mut self) {
         *self = Self::default();

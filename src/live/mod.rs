@@ -12,14 +12,18 @@ mod presence;
 mod rooms;
 mod session;
 mod sessions;
+mod signal;
+mod stranger;
 mod stream;
 mod tickets;
 mod upkeep;
 mod user;
 mod watchers;
+mod watching;
 mod wheel;
 
-pub use session::{Cut, Signal};
+pub use session::Cut;
+pub use signal::Signal;
 pub use tickets::Holder;
 pub use wheel::TICK_MS;
 
@@ -78,6 +82,8 @@ pub struct Arrived {
     pub mood: Mood,
     /// The user's delivered cursor, which may be ahead of the stored one.
     pub delivered: Seq,
+    /// What the user has read as clients confirmed that cannot say so, where that is not stored yet; else 0.
+    pub read_through: Seq,
 }
 
 /// A session's cursor.
@@ -89,6 +95,8 @@ pub struct CursorAt {
     pub digest: TicketDigest,
     /// What it has confirmed.
     pub acked: Seq,
+    /// Whether that counts as read, too.
+    pub is_read: bool,
 }
 
 /// One held poll, or one stream.

@@ -1,10 +1,13 @@
 //! One session in memory: a ticket's place in the log, what waits for it, and its poll.
 
+use super::CursorAt;
 use super::changes::Changes;
 use super::outbox::Outbox;
+use super::signal::Signal;
+use super::stranger::Stranger;
 use crate::chat::delivery::{Asks, Cursors, Heard};
 use crate::chat::entry::{Seq, SharedEntry};
-use crate::chat::id::UserNumber;
+use crate::chat::id::{UserKey, UserNumber};
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
 use crate::chat::user::Identity;
@@ -17,20 +20,6 @@ const CARRY_AGAIN_MS: u64 = 500;
 
 /// Signals that wait for one session; older ones go first, they are worth little by then.
 const SIGNALS_MAX: usize = 64;
-
-/// At most once, never in the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Signal {
-    /// Somebody types to us, or stopped.
-    Typing {
-        /// Who.
-        from: Arc<Identity>,
-        /// Our id, as the packet repeats it.
-        to: crate::chat::id::UserId,
-        /// True while typing.
-        typing: bool,
-    },
-}
 
 #[derive(Debug)]
 enum Stage {
@@ -48,7 +37,7 @@ pub(super) struct Session {
     pub(super) number: SessionNumber,
     pub(super) digest: TicketDigest,
     pub(super) dialect: Dialect,
-    pub(super) strangers: Box<[UserNumber]>,
+    pub(super) strangers: Box<[Stranger]>,
     pub(super) expires_at_ms: u64,
     pub(super) cursors: Cursors,
     pub(super) outbox: Outbox,
@@ -113,7 +102,7 @@ impl Session {
         number: SessionNumber,
         digest: TicketDigest,
         dialect: Dialect,
-        strangers: Box<[UserNumber]>,
+        strangers: Box<[Stranger]>,
         expires_at_ms: u64,
         now_ms: u64,
     ) -> Self {
@@ -158,6 +147,12 @@ impl Session {
         self.stage = Stage::Idle { since_ms: now_ms };
     }
 
+    /// Its cursor, as it is stored.
+    pub(super) fn cursor_at(&self, key: UserKey) -> CursorAt {
+        let is_read = self.dialect.delivered_is_read();
+        CursorAt { key, digest: self.digest, acked: self.cursors.acked(), is_read }
+    }
+
     /// Until when this session makes its user present; `None` if without end.
     pub(super) fn present_until(&self, grace_ms: u64) -> Option<u64> {
         match self.stage {
@@ -184,6 +179,7 @@ impl Session {
 
     pub(super) fn signal(&mut self, signal: Signal) {
         let signals = self.signals.get_or_insert_default();
+        signals.retain(|known| !signal.replaces(known));
         if signals.len() >= SIGNALS_MAX {
             signals.remove(0);
         }
@@ -196,9 +192,26 @@ impl Session {
         self.changes.forget();
     }
 
-    /// Notes that somebody's visible state changed.
-    pub(super) fn mark(&mut self, who: &Arc<Identity>, was_online: bool) {
-        self.changes.note(who, was_online);
+    /// Notes that somebody's visible state changed. `stamp` is that of the change.
+    pub(super) fn mark(&mut self, who: &Arc<Identity>, was_online: bool, stamp: u64) {
+        // The page was told a later state than the one this change ended: told once too often is better than never.
+        let is_late = self.stranger(who.number).is_some_and(|stranger| stranger.since > stamp);
+        self.changes.note(who, was_online || is_late);
+    }
+
+    fn stranger(&self, number: UserNumber) -> Option<Stranger> {
+        let found = self.strangers.binary_search_by_key(&number, |stranger| stranger.number);
+        found.ok().map(|index| self.strangers[index])
+    }
+
+    /// Replaces the strangers by people whose state the page is being told. Gives the old ones. Whatever waits to be told of
+    /// the new ones, or is in an answer that may arrive after this, is told again as it is then.
+    pub(super) fn watch(&mut self, strangers: Box<[Stranger]>) -> Box<[Stranger]> {
+        let old = std::mem::replace(&mut self.strangers, strangers);
+        let strangers = &self.strangers;
+        let shown = |number: UserNumber| strangers.binary_search_by_key(&number, |stranger| stranger.number).is_ok();
+        self.changes.tell_again(shown);
+        old
     }
 
     /// When a held poll may be woken for presence alone; `None` if there is no reason to.

@@ -2,9 +2,10 @@
 
 use super::hub;
 use super::session::Session;
+use super::stranger::Stranger;
 use super::user::{Reconciled, User};
 use super::watchers::Watcher;
-use super::{Arrival, Arrived, CursorAt, Cut, Holder, Live};
+use super::{Arrival, Arrived, Cut, Holder, Live};
 use crate::chat::entry::Seq;
 use crate::chat::id::{UserKey, UserNumber};
 use crate::chat::presence::Show;
@@ -20,7 +21,7 @@ impl Live {
         let Arrival { key, member, session, digest, dialect, show, expires_at_ms } = arrival;
         let memberships = member.memberships.clone();
         let made = Session::new(session, digest, dialect, Box::default(), expires_at_ms, now_ms);
-        let ((mood, delivered, fresh, evicted), effects) = self.hub.with_or_insert(
+        let ((mood, delivered, read_through, fresh, evicted), effects) = self.hub.with_or_insert(
             key,
             now_ms,
             || new_user(member),
@@ -34,7 +35,7 @@ impl Live {
                     _ => {}
                 }
                 let evicted = user.add(made);
-                (user.mood.clone(), user.delivered, fresh, evicted)
+                (user.mood.clone(), user.delivered, user.read_through(), fresh, evicted)
             },
         );
         self.tickets.put(digest, key, session);
@@ -43,7 +44,7 @@ impl Live {
         }
         self.apply(effects, now_ms);
         self.bury(evicted.into_iter().map(|session| (key, session)).collect());
-        Arrived { mood, delivered }
+        Arrived { mood, delivered, read_through }
     }
 
     /// The page is answered with everything up to `cut`: the session counts from now on. `memberships` are those of the
@@ -56,7 +57,7 @@ impl Live {
             let seats = if known { user.reconcile(memberships) } else { Reconciled::default() };
             let delivered = user.delivered;
             if let Some(session) = user.session(holder.session) {
-                session.strangers = strangers.into();
+                session.strangers = Stranger::all(strangers);
                 session.activate(delivered, Cut { more: cut.more || seats.missed, ..cut }, now_ms);
             }
             (known, seats)
@@ -80,12 +81,12 @@ impl Live {
         }
         let (visible, stamp) = self.hub.seen(key);
         for membership in memberships {
-            let seat = hub::seat(stamp, visible, membership.blocked);
+            let seat = hub::seat(stamp, visible.is_online(), membership.blocked);
             self.rooms.put(key.site.room(membership.room.number), key.user, seat);
         }
         let (visible, stamp) = self.hub.seen(key);
         for membership in memberships {
-            self.rooms.show(key.site.room(membership.room.number), key.user, stamp, visible);
+            self.rooms.show(key.site.room(membership.room.number), key.user, stamp, visible.is_online());
         }
     }
 
@@ -98,7 +99,7 @@ impl Live {
         self.watchers.add(Watcher { user: holder.key, session: holder.session }, &strangers);
         let restored = self.hub.with(holder.key, now_ms, |user| {
             if let Some(session) = user.session(holder.session) {
-                session.strangers = strangers;
+                session.strangers = Stranger::all(&strangers);
                 session.restore(cursor, sent, now_ms);
             }
         });
@@ -149,10 +150,10 @@ impl Live {
             self.tickets.remove(session.digest);
             self.ended.lock().expect("no panic while held").push((key.site, session.digest));
             if session.dirty {
-                let (digest, acked) = (session.digest, session.cursors.acked());
-                self.keep_dirty(vec![CursorAt { key, digest, acked }]);
+                self.keep_dirty(vec![session.cursor_at(key)]);
             }
-            self.watchers.remove(Watcher { user: key, session: session.number }, &session.strangers);
+            let strangers: Vec<UserNumber> = session.strangers.iter().map(|stranger| stranger.number).collect();
+            self.watchers.remove(Watcher { user: key, session: session.number }, &strangers);
             session.wake();
         }
     }

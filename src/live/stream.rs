@@ -121,7 +121,8 @@ impl Live {
                 continue;
             }
             let (number, id, nick) = (message.from.number, message.from.id.clone(), message.nick.clone());
-            self.hub.mark(holder.key, Some(holder.session), &Arc::new(Identity { number, id, nick }), true, now_ms);
+            let was = (true, self.hub.stamp());
+            self.hub.mark(holder.key, Some(holder.session), &Arc::new(Identity { number, id, nick }), was, now_ms);
         }
     }
 

@@ -139,6 +139,12 @@ impl User {
         Some(session)
     }
 
+    /// What was read on sessions whose clients cannot say so, where that is not stored yet.
+    pub(super) fn read_through(&self) -> Seq {
+        let unsaid = self.sessions.iter().filter(|session| session.dirty && session.dialect.delivered_is_read());
+        unsaid.map(|session| session.cursors.acked()).max().unwrap_or(0)
+    }
+
     pub(super) fn raise_delivered(&mut self, seq: Seq) {
         self.delivered = self.delivered.max(seq);
     }

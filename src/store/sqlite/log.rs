@@ -3,7 +3,7 @@
 use super::rows::{self, KIND_MESSAGE, cid_hash, entries_at, room_target, seat_kind, signed, user_target};
 use super::sums::{HIDDEN, LogRow};
 use super::writer::Tx;
-use super::{SqliteStore, directory};
+use super::{SqliteStore, directory, marks};
 use crate::chat::entry::{Addressee, Draft, Entry, Message, Party, Seat, SeatChange, Seq, SharedEntry, To};
 use crate::chat::history::Conversation;
 use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
@@ -92,6 +92,9 @@ fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
         hidden: false,
     };
     insert(tx.sql, draft.site, &message, draft.cid.as_deref())?;
+    if let Addressee::User(to) = &message.to {
+        marks::note_conversation(tx, draft.site, to.number, message.from.number)?;
+    }
     let entry: SharedEntry = Arc::new(Entry::Message(message.clone()));
     tx.advance(draft.site, message.at_ms, entry);
     Ok(Appended { message: Arc::new(message), repeated: false })
@@ -124,7 +127,8 @@ fn member_of(sql: &Connection, site: SiteNumber, user: UserNumber, room: &RoomId
 
 fn find_repeat(sql: &Connection, draft: &Draft, cid: &str) -> Stored<Option<Appended>> {
     let mut find = sql.prepare_cached(
-        "SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND cid_hash = ?3 AND cid IS NOT NULL AND cid = ?4",
+        "SELECT seq FROM log INDEXED BY log_cid \
+         WHERE site = ?1 AND sender = ?2 AND cid_hash = ?3 AND cid IS NOT NULL AND cid = ?4",
     )?;
     let place = params![draft.site.0, draft.from.number.0, cid_hash(cid), cid];
     let places = find.query_map(place, |row| row.get(0))?.collect::<Result<Vec<Seq>, _>>()?;
@@ -279,13 +283,16 @@ fn mark_cleared(sql: &Connection, user: UserKey, peer: i64, point: Seq) -> Store
 /// Deletes what both sides have cleared and received.
 fn erase(sql: &Connection, user: UserKey, peer: UserNumber) -> Stored<()> {
     let mut erase = sql.prepare_cached(
-        "DELETE FROM log WHERE site = ?1 AND kind = 0 AND target > 0 \
-         AND ((sender = ?2 AND target = ?3) OR (sender = ?3 AND target = ?2)) AND seq <= ( \
+        "DELETE FROM log INDEXED BY log_said \
+         WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 \
+         AND seq <= ( \
             SELECT min(coalesce((SELECT cleared FROM marks WHERE site = ?1 AND user = ?2 AND peer = ?3), 0), \
                        coalesce((SELECT cleared FROM marks WHERE site = ?1 AND user = ?3 AND peer = ?2), 0), \
                        (SELECT delivered FROM users WHERE site = ?1 AND number = ?2), \
                        (SELECT delivered FROM users WHERE site = ?1 AND number = ?3)))",
     )?;
-    erase.execute(params![user.site.0, user.user.0, peer.0])?;
+    for (from, to) in [(user.user, peer), (peer, user.user)] {
+        erase.execute(params![user.site.0, from.0, to.0])?;
+    }
     Ok(())
 }

@@ -10,9 +10,11 @@ mod directory;
 mod examine;
 mod lock;
 mod log;
+mod marks;
 mod reader;
 mod rows;
 mod schema;
+mod search;
 mod sessions;
 mod sites;
 mod sums;
@@ -40,6 +42,8 @@ pub struct SqliteStore {
     writer: writer::Writer,
     readers: reader::Readers,
     check: Mutex<Option<check::Background>>,
+    /// Lets one search run at a time.
+    searches: tokio::sync::Semaphore,
     _lock: lock::DataLock,
 }
 
@@ -59,7 +63,8 @@ impl SqliteStore {
         let writer = writer::Writer::start(connection, observer)?;
         let readers = reader::Readers::start(&path, READERS)?;
         let check = unclean.then(|| check::Background::start(&path)).transpose()?;
-        Ok(Self { writer, readers, check: Mutex::new(check), _lock: lock })
+        let searches = tokio::sync::Semaphore::new(1);
+        Ok(Self { writer, readers, check: Mutex::new(check), searches, _lock: lock })
     }
 
     /// The connection that writes, and whether the last process did not close.

@@ -1,13 +1,14 @@
 //! Views of the log: a page's snapshot, what is for one session, histories.
 
 use super::rows::{self, entries_at, room_target, signed, user_target};
-use super::{SqliteStore, choices, directory, log};
+use super::{SqliteStore, choices, directory, log, marks, search};
 use crate::chat::entry::{Message, Seq, SharedEntry};
 use crate::chat::history::{
     ANSWER_BYTES_MAX, Conversation, HISTORY_ROWS, History, NEW_ROWS_ALL_ROOMS, NEW_ROWS_MAX, NEW_ROWS_PER_ROOM,
 };
 use crate::chat::id::{RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::room::{Interval, heard};
+use crate::chat::search::{Found, Search};
 use crate::chat::session::SessionNumber;
 use crate::store::{Page, PageQuery, Stored, Stretch, Views};
 use async_trait::async_trait;
@@ -23,26 +24,26 @@ const FROM_ANY: i64 = -1;
 
 /// One-to-one rows for ?2 after ?3, but those from session ?5.
 const INBOX: &str = entries_at!(
-    "SELECT i.seq FROM log i LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+    "SELECT i.seq FROM log i INDEXED BY log_inbox LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
      WHERE i.site = ?1 AND i.target = ?2 AND i.kind = 0 AND i.seq > ?3 \
      AND f.hidden IS NOT 1751737444 AND f.origin IS NOT ?5 ORDER BY i.seq LIMIT ?4",
     "l.target = ?2"
 );
 /// Rows that ?2 said to ?3 after ?4, but those from session ?6.
 const SAID: &str = entries_at!(
-    "SELECT i.seq FROM log i LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+    "SELECT i.seq FROM log i INDEXED BY log_said LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
      WHERE i.site = ?1 AND i.sender = ?2 AND i.target = ?3 AND i.kind = 0 AND i.target > 0 AND i.seq > ?4 \
      AND f.origin IS NOT ?6 ORDER BY i.seq LIMIT ?5",
     "l.sender = ?2 AND l.target = ?3"
 );
 /// Room rows of target ?2 after ?3 and up to ?4, the newest.
 const ROOM_NEWEST: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 ORDER BY seq DESC LIMIT ?5",
+    "SELECT seq FROM log INDEXED BY log_inbox WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 ORDER BY seq DESC LIMIT ?5",
     "l.target = ?2"
 );
 /// The oldest of them, but those from session ?6.
 const ROOM_OLDEST: &str = entries_at!(
-    "SELECT i.seq FROM log i LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+    "SELECT i.seq FROM log i INDEXED BY log_inbox LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
      WHERE i.site = ?1 AND i.target = ?2 AND i.kind = 0 AND i.seq > ?3 AND i.seq <= ?4 \
      AND f.origin IS NOT ?6 ORDER BY i.seq LIMIT ?5",
     "l.target = ?2"
@@ -50,10 +51,11 @@ const ROOM_OLDEST: &str = entries_at!(
 /// The newest rows between ?2 and ?3, after ?4 and before ?5.
 const BETWEEN: &str = entries_at!(
     "SELECT seq FROM ( \
-       SELECT * FROM (SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 \
+       SELECT * FROM (SELECT seq FROM log INDEXED BY log_said \
+         WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 \
          AND seq > ?4 AND seq < ?5 ORDER BY seq DESC LIMIT ?6) \
        UNION \
-       SELECT * FROM (SELECT i.seq FROM log i LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+       SELECT * FROM (SELECT i.seq FROM log i INDEXED BY log_said LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
          WHERE i.site = ?1 AND i.sender = ?3 AND i.target = ?2 AND i.kind = 0 AND i.target > 0 \
          AND f.hidden IS NOT 1751737444 AND i.seq > ?4 AND i.seq < ?5 ORDER BY i.seq DESC LIMIT ?6) \
      ) ORDER BY seq DESC LIMIT ?6",
@@ -61,12 +63,12 @@ const BETWEEN: &str = entries_at!(
 );
 /// The newest rows of room target ?2, after ?3 and before ?4.
 const ROOM_BEFORE: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq < ?4 ORDER BY seq DESC LIMIT ?5",
+    "SELECT seq FROM log INDEXED BY log_inbox WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq < ?4 ORDER BY seq DESC LIMIT ?5",
     "l.target = ?2"
 );
 
 /// Larger than any seq.
-const END: Seq = i64::MAX as Seq;
+pub(super) const END: Seq = i64::MAX as Seq;
 
 #[async_trait]
 impl Views for SqliteStore {
@@ -78,13 +80,24 @@ impl Views for SqliteStore {
         self.readers.read(move |sql| addressed(sql, user, session, after, limit)).await
     }
 
-    async fn histories(&self, user: UserKey, of: Vec<Conversation>, limit: usize) -> Stored<Vec<History>> {
+    async fn histories(
+        &self,
+        user: UserKey,
+        of: Vec<Conversation>,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Stored<Vec<History>> {
+        let before = before.unwrap_or(END).min(END);
         self.readers
             .read(move |sql| {
-                let histories = of.into_iter().map(|conversation| history(sql, user, conversation, END, limit));
+                let histories = of.into_iter().map(|conversation| history(sql, user, conversation, before, limit));
                 Ok(histories.collect::<Stored<Vec<_>>>()?.into_iter().flatten().collect())
             })
             .await
+    }
+
+    async fn search(&self, user: UserKey, question: Search) -> Stored<Found> {
+        search::search(self, user, question).await
     }
 }
 
@@ -105,6 +118,10 @@ fn page(sql: &Connection, query: &PageQuery) -> Stored<Page> {
         senders: directory::people(sql, user, &senders)?,
         histories: page_histories(sql, query, &firsts, through)?,
         settings: choices::settings(sql, user)?,
+        unread: match query.unread {
+            Some(known) => marks::unread(sql, user, &memberships, known, through)?,
+            None => Vec::new(),
+        },
         new_messages,
         through,
         more,
@@ -179,7 +196,7 @@ fn rooms_since(sql: &Connection, user: UserKey, seq: Seq) -> Stored<Vec<RoomNumb
 }
 
 /// Where the user heard a room.
-fn heard_in(sql: &Connection, user: UserKey, room: RoomNumber) -> Stored<Vec<Interval>> {
+pub(super) fn heard_in(sql: &Connection, user: UserKey, room: RoomNumber) -> Stored<Vec<Interval>> {
     const MEMBER: &str = "SELECT after, through FROM memberships WHERE site = ?1 AND user = ?2 AND room = ?3";
     const BLOCKED: &str = "SELECT after, through FROM room_blocks WHERE site = ?1 AND user = ?2 AND room = ?3";
     Ok(heard(&intervals(sql, MEMBER, user, room)?, &intervals(sql, BLOCKED, user, room)?))
@@ -210,7 +227,8 @@ fn page_histories(
     Ok(histories)
 }
 
-/// The newest `limit` messages before `before`, or `None` if the conversation is none of the user's.
+/// The newest `limit` messages before `before`, fewer if their text is too much for an answer; `None` if the conversation is
+/// none of the user's.
 fn history(
     sql: &Connection,
     user: UserKey,
@@ -234,6 +252,8 @@ fn history(
             rows::messages(sql, ROOM_BEFORE, params![user.site.0, room_target(room), cleared, before, limit])?
         }
     };
+    let kept = portion(messages.iter().rev(), limit, |message| message.body.len()).len();
+    let messages = messages[messages.len() - kept..].to_vec();
     Ok(Some(History { conversation, messages }))
 }
 
@@ -280,9 +300,10 @@ fn collect(all: &mut BTreeMap<Seq, SharedEntry>, entries: impl IntoIterator<Item
 }
 
 /// Everybody `user` ever wrote to: steps from one to the next in the index, so the cost is the number of partners.
-fn partners(sql: &Connection, site: SiteNumber, user: UserNumber) -> Stored<Vec<i64>> {
+pub(super) fn partners(sql: &Connection, site: SiteNumber, user: UserNumber) -> Stored<Vec<i64>> {
     let mut step = sql.prepare_cached(
-        "SELECT min(target) FROM log WHERE site = ?1 AND sender = ?2 AND kind = 0 AND target > 0 AND target > ?3",
+        "SELECT min(target) FROM log INDEXED BY log_said \
+         WHERE site = ?1 AND sender = ?2 AND kind = 0 AND target > 0 AND target > ?3",
     )?;
     let mut partners = Vec::new();
     let mut last = 0_i64;

@@ -15,7 +15,7 @@ impl<B: Backend> World<B> {
             (
                 self.store.entries_after(self.site, 0, 1_000).await.unwrap(),
                 self.store.addressed(ann, NO_SESSION, 0, 1_000).await.unwrap(),
-                self.store.histories(ann, vec![with("bob"), in_room("room1")], 100).await.unwrap(),
+                self.store.histories(ann, vec![with("bob"), in_room("room1")], None, 100).await.unwrap(),
                 self.member("ann").await,
                 self.page("ann", 0).await,
                 self.store.load_sessions(NOW_MS).await.unwrap(),
@@ -69,7 +69,7 @@ pub async fn data_of_a_newer_version_is_refused_and_left_alone<B: Backend>(backe
     store.close().await;
     drop(store);
     backend.set_schema_version(folder.path(), 99).await;
-    let Err(StoreError::InUse(why)) = backend.open(folder.path(), observer(&observed)).await else {
+    let Err(StoreError::Unavailable(why)) = backend.open(folder.path(), observer(&observed)).await else {
         panic!("data of an unknown version was opened")
     };
     assert!(why.contains("newer") && why.contains("99"), "what is to be done? {why}");

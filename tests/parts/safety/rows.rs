@@ -179,7 +179,8 @@ async fn a_repeat_of_a_damaged_message_is_stored_anew() {
     assert!(!second.repeated && second.message.seq > first.message.seq);
     let third = store.append(draft).await.expect("stored");
     assert!(third.repeated && third.message.seq == second.message.seq);
-    let history = store.histories(SITE.user(ann.profile.number), vec![Conversation::With(user("bob"))], 10_000).await;
+    let history =
+        store.histories(SITE.user(ann.profile.number), vec![Conversation::With(user("bob"))], None, 10_000).await;
     let bodies: Vec<_> = history.expect("a read")[0].messages.iter().map(|message| message.body.clone()).collect();
     assert_eq!(bodies[bodies.len() - 2..], [DAMAGED_BODY.into(), "once more".into()]);
     store.close().await;

@@ -191,7 +191,7 @@ impl Truth {
     async fn read_member(&self, store: &SqliteStore, me: nextim::chat::id::UserKey, id: &str, reading: &mut Reading) {
         let all = USERS.map(|id| Conversation::With(user(id))).into_iter();
         for conversation in all.chain(ROOMS.map(|id| Conversation::In(room(id)))) {
-            let histories = match store.histories(me, vec![conversation.clone()], 10_000).await {
+            let histories = match store.histories(me, vec![conversation.clone()], None, 10_000).await {
                 Ok(histories) => histories,
                 Err(error) => {
                     reading.refuse(error);
@@ -213,7 +213,8 @@ impl Truth {
             Ok(stretch) => stretch.entries.iter().for_each(|entry| self.judge_for(me.site, id, entry, reading)),
             Err(error) => reading.refuse(error),
         }
-        let query = PageQuery { user: me, delivered: 0, windows: vec![], rooms: vec![], strangers: vec![] };
+        let query =
+            PageQuery { user: me, delivered: 0, windows: vec![], rooms: vec![], strangers: vec![], unread: Some(0) };
         match store.page(query).await {
             Ok(page) => {
                 for message in page.new_messages {
