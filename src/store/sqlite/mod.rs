@@ -4,6 +4,7 @@
 
 mod choices;
 mod directory;
+mod disk;
 mod lock;
 mod log;
 mod reader;
@@ -42,9 +43,11 @@ impl SqliteStore {
             .map_err(|error| lock::cannot_write(folder, &error))?;
         let lock = lock::lock(folder)?;
         let path = folder.join("nextim.sqlite3");
+        disk::write_again(&folder.join("nextim.sqlite3-wal")).map_err(|error| lock::cannot_write(folder, &error))?;
         let private = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
         private.map_err(|error| lock::cannot_write(folder, &error))?;
         let connection = schema::open_writer(&path).map_err(|error| at(&path, &error))?;
+        disk::sync_names(folder)?;
         let writer = writer::Writer::start(connection, observer)?;
         let readers = reader::Readers::start(&path, READERS)?;
         Ok(Self { writer, readers, _lock: lock })

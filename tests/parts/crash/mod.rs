@@ -6,8 +6,10 @@
 
 mod checker;
 mod disk;
+mod faults;
 mod http;
 mod load;
+mod power;
 mod server;
 
 use checker::{History, Stored, check};
