@@ -12,15 +12,6 @@ const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/sqlite/0001_sta
 /// Versions before this one can lose a WAL reset.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 
-/// Pages in the WAL before a checkpoint (about 40 MB): checkpoints are the rare long pause of the writer.
-const CHECKPOINT_PAGES: i64 = 10_000;
-
-/// [`CHECKPOINT_PAGES`], or what `NEXTIM_CHECKPOINT_PAGES` says: no setting, but for tests that want to see many checkpoints.
-fn checkpoint_pages() -> i64 {
-    let chosen = std::env::var("NEXTIM_CHECKPOINT_PAGES").ok().and_then(|pages| pages.parse().ok());
-    chosen.unwrap_or(CHECKPOINT_PAGES)
-}
-
 /// Opens the only connection that writes.
 pub(super) fn open_writer(path: &Path) -> Stored<Connection> {
     if rusqlite::version_number() < SQLITE_VERSION_MIN {
@@ -30,7 +21,8 @@ pub(super) fn open_writer(path: &Path) -> Stored<Connection> {
     tune(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "wal_autocheckpoint", checkpoint_pages())?;
+    // The writer sees to checkpoints, so that their errors are seen.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     read_back(&connection)?;
     migrate(&mut connection)?;
     Ok(connection)

@@ -16,6 +16,8 @@ use tokio::sync::oneshot;
 const QUEUE_JOBS_MAX: usize = 8_192;
 /// Jobs in one transaction.
 const BATCH_JOBS_MAX: usize = 1_024;
+/// Pages in the WAL before a checkpoint (about 40 MB): checkpoints are the rare long pause of the writer.
+const CHECKPOINT_PAGES: u64 = 10_000;
 /// Ids remembered so that a message to somebody needs no lookup.
 const KNOWN_IDS_MAX: usize = 100_000;
 /// The process cannot know what the disk holds; only a restart can find out. (`EX_IOERR` of sysexits.)
@@ -169,9 +171,10 @@ impl Writer {
     /// Starts the thread on its connection.
     pub(super) fn start(connection: Connection, observer: CommitObserver) -> Stored<Self> {
         let (queue, jobs) = sync_channel(QUEUE_JOBS_MAX);
+        let pages = checkpoint_pages();
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || run(&connection, &jobs, &observer))
+            .spawn(move || run(&connection, &jobs, &observer, pages))
             .map_err(unavailable)?;
         Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
     }
@@ -207,17 +210,53 @@ impl Writer {
     }
 }
 
-fn run(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, observer: &CommitObserver) {
+fn run(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, observer: &CommitObserver, pages: u64) {
     let mut memory = Memory::default();
     let _guard = PanicGuard;
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
         batch.extend(jobs.try_iter().take(BATCH_JOBS_MAX - 1));
         commit_batch(connection, &mut memory, batch, observer);
+        if let Err(error) = checkpoint_if_due(connection, pages) {
+            after_checkpoint_error(&error);
+        }
     }
-    if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
-        tracing::warn!(%error, "the last checkpoint was left for the next start");
+    if let Err(error) = checkpoint(connection, "TRUNCATE") {
+        after_checkpoint_error(&error);
     }
+}
+
+/// Pages in the WAL before a checkpoint, or what `NEXTIM_CHECKPOINT_PAGES` says: no setting, but for tests that want to see
+/// many checkpoints.
+fn checkpoint_pages() -> u64 {
+    let chosen = std::env::var("NEXTIM_CHECKPOINT_PAGES").ok().and_then(|pages| pages.parse().ok());
+    chosen.unwrap_or(CHECKPOINT_PAGES)
+}
+
+/// Brings the WAL into the database once it is long, after everybody was answered. SQLite does this by itself inside a
+/// COMMIT, but keeps to itself that it has failed.
+fn checkpoint_if_due(connection: &Connection, pages: u64) -> rusqlite::Result<()> {
+    let (in_log, in_database) = checkpoint(connection, "NOOP")?;
+    if in_log >= pages && in_log > in_database {
+        checkpoint(connection, "PASSIVE")?;
+    }
+    Ok(())
+}
+
+/// Pages in the WAL, and how many of them are in the database.
+fn checkpoint(connection: &Connection, how: &str) -> rusqlite::Result<(u64, u64)> {
+    let mut pragma = connection.prepare_cached(&format!("PRAGMA wal_checkpoint({how})"))?;
+    // A number below 0 says that there is no WAL.
+    let pages = |number: i64| u64::try_from(number).unwrap_or(0);
+    pragma.query_row([], |row| Ok((pages(row.get(1)?), pages(row.get(2)?))))
+}
+
+/// Everything is in the WAL still, so that a checkpoint that found no room may be tried again.
+fn after_checkpoint_error(error: &rusqlite::Error) {
+    if is_sync(error) {
+        give_up(&format!("a checkpoint could not be synced: {error}"));
+    }
+    tracing::warn!(%error, "a checkpoint is left for later");
 }
 
 /// Commits a batch; if it cannot be, each job alone, so that one bad job takes nobody with it.
@@ -282,6 +321,13 @@ fn run_all(tx: &mut Tx<'_>, batch: &mut [Box<dyn Job>]) -> Stored<()> {
 fn is_before_sync(error: &rusqlite::Error) -> bool {
     let Some(error) = error.sqlite_error() else { return false };
     error.code == ErrorCode::DiskFull || error.extended_code == rusqlite::ffi::SQLITE_IOERR_WRITE
+}
+
+/// Whether a sync has failed.
+fn is_sync(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC};
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC))
 }
 
 fn publish(appended: Vec<(SiteNumber, SharedEntry)>, observer: &CommitObserver) {

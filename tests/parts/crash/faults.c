@@ -12,6 +12,7 @@
  *   2  action: 0 none, 1 fail, 2 kill before, 3 kill after, 4 fail half-way (a write: its first half is written)
  *   3  kinds of call (mask)     4  classes of file (mask)     5  which such call from now on: 1 is the next
  *   6  errno     7  1: that call and all later ones, 0: that call only     8  how often it has happened (written here)
+ *   9  unless 0: only writes at this offset, plus 1
  *   16 + 8 * kind + class: calls so far (written here)
  * and from byte 1024 on a text: a call on a socket counts only if what it sends contains it.
  *
@@ -42,7 +43,7 @@
 enum kind { WRITE, SYNC, TRUNCATE, UNLINK, CREATE, RENAME, SEND, FOLDER };
 enum class { DATABASE, WAL, JOURNAL, SHARED, LOCK, DIRECTORY, OTHER, SOCKET };
 enum action { NOTHING, FAIL, KILL_BEFORE, KILL_AFTER, FAIL_HALFWAY };
-enum { CLOCK, CLOCK_VALUE, ACTION, KINDS, CLASSES, COUNTDOWN, ERRNO, STICKY, HITS, COUNTS = 16, TEXT = 128 };
+enum { CLOCK, CLOCK_VALUE, ACTION, KINDS, CLASSES, COUNTDOWN, ERRNO, STICKY, HITS, OFFSET, COUNTS = 16, TEXT = 128 };
 enum { DESCRIPTORS = 65536, PATH = 512 };
 
 struct record {
@@ -112,10 +113,11 @@ static void die(void) {
 }
 
 /* What is to happen at this call. Called with the mutex held. */
-static enum action gate(enum kind kind, enum class class) {
+static enum action gate(enum kind kind, enum class class, off_t at) {
     if (!control) return NOTHING;
     control[COUNTS + 8 * kind + class]++;
     int is_meant = (control[KINDS] >> kind & 1) && (control[CLASSES] >> class & 1);
+    if (control[OFFSET] && control[OFFSET] != at + 1) is_meant = 0;
     if (!control[ACTION] || !is_meant || control[COUNTDOWN] <= 0) return NOTHING;
     if (control[COUNTDOWN] > 1) {
         control[COUNTDOWN]--;
@@ -147,7 +149,7 @@ static ssize_t fail_with(int code) {
 /* One watched call that gives -1 or 0: `call` is carried out unless it is to fail. */
 #define WATCHED(kind, path, at, call) \
     pthread_mutex_lock(&mutex); \
-    enum action action = gate(kind, class_of(path)); \
+    enum action action = gate(kind, class_of(path), 0); \
     int result, code; \
     if (is_failure(action)) { \
         code = control[ERRNO], result = -1; \
@@ -175,7 +177,7 @@ static int open_any(int (*real)(const char *, int, ...), const char *path, int f
     }
     int is_new = (flags & O_CREAT) && access(path, F_OK);
     pthread_mutex_lock(&mutex);
-    enum action action = is_new ? gate(CREATE, class_of(path)) : NOTHING;
+    enum action action = is_new ? gate(CREATE, class_of(path), 0) : NOTHING;
     int fd = is_failure(action) ? (int)fail_with(control[ERRNO]) : real(path, flags, mode);
     int code = errno;
     remember(fd, path);
@@ -223,7 +225,7 @@ int dup(int fd) {
 static ssize_t pwrite_any(const char *path, int fd, const void *bytes, size_t length, off_t at) {
     NEXT(real, pwrite);
     pthread_mutex_lock(&mutex);
-    enum action action = gate(WRITE, class_of(path));
+    enum action action = gate(WRITE, class_of(path), at);
     ssize_t written = -1;
     int code = 0;
     if (action != FAIL) {
@@ -260,7 +262,7 @@ static int contains_text(const struct iovec *parts, int count) {
     int is_meant = control && control[ACTION] && (control[KINDS] >> SEND & 1) && contains_text(parts, count); \
     if (!is_meant) return call; \
     pthread_mutex_lock(&mutex); \
-    enum action action = gate(SEND, SOCKET); \
+    enum action action = gate(SEND, SOCKET, 0); \
     ssize_t sent = is_failure(action) ? fail_with(control[ERRNO]) : (call); \
     int code = errno; \
     if (action == KILL_AFTER) die(); \
@@ -329,7 +331,7 @@ int rename(const char *from, const char *to) {
     NEXT(real, rename);
     if (!is_watched(from) || !is_watched(to) || strlen(from) + strlen(to) + 2 > 2 * PATH) return real(from, to);
     pthread_mutex_lock(&mutex);
-    enum action action = gate(RENAME, class_of(from));
+    enum action action = gate(RENAME, class_of(from), 0);
     int result = is_failure(action) ? (int)fail_with(control[ERRNO]) : real(from, to);
     int code = errno;
     if (!result) put(RENAME, from, 0, 0, to, strlen(to));

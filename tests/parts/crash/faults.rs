@@ -66,11 +66,13 @@ pub struct Rule {
     pub sticky: bool,
     /// For [`Kind::Send`]: only what contains this counts.
     pub text: &'static str,
+    /// For [`Kind::Write`]: only at this place of the file.
+    pub offset: Option<u64>,
 }
 
 impl Rule {
     pub fn new(action: Action, kinds: &[Kind], classes: &[Class], at: u64) -> Self {
-        Self { action, kinds: kinds.into(), classes: classes.into(), at, sticky: false, text: "" }
+        Self { action, kinds: kinds.into(), classes: classes.into(), at, sticky: false, text: "", offset: None }
     }
 
     /// For an answer or a packet that contains `text`.
@@ -145,8 +147,11 @@ impl Faults {
         let mut text = [0; TEXT_MAX];
         text[..rule.text.len()].copy_from_slice(rule.text.as_bytes());
         self.control.write_all_at(&text, TEXT_AT).expect("the control file takes it");
+        let offset = rule.offset.map_or(0, |offset| i64::try_from(offset + 1).expect("an offset"));
         let at = i64::try_from(rule.at).expect("a small number");
-        for (word, value) in [(3, kinds), (4, classes), (5, at), (6, errno), (7, rule.sticky.into()), (HITS, 0)] {
+        for (word, value) in
+            [(3, kinds), (4, classes), (5, at), (6, errno), (7, rule.sticky.into()), (HITS, 0), (9, offset)]
+        {
             self.set(word, value);
         }
         self.set(ACTION, action);

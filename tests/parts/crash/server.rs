@@ -130,9 +130,20 @@ impl Server {
 
     /// SIGTERM: it ends in order. Gives its exit code.
     pub fn terminate(&mut self) -> Option<i32> {
+        self.ask_to_end();
+        self.child.wait().expect("it ends").code()
+    }
+
+    /// SIGTERM, and how it has ended then.
+    #[track_caller]
+    pub fn stop(mut self, within: Duration) -> ExitStatus {
+        self.ask_to_end();
+        self.ended(within)
+    }
+
+    fn ask_to_end(&mut self) {
         let sent = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", self.id())).status();
         assert!(sent.is_ok_and(|status| status.success()), "the signal is sent");
-        self.child.wait().expect("it ends").code()
     }
 }
 

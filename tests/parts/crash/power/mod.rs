@@ -14,6 +14,7 @@ use super::{Dice, dice, from_environment};
 use image::Known;
 use platter::{LOSSES, Loss, Platter};
 use recording::Record;
+pub use run::scratch;
 use run::{Deed, Run, Told};
 use std::collections::BTreeMap;
 
