@@ -1,6 +1,7 @@
 //! The one thread that writes, with natural group commit: it takes everything that is queued, runs it in one transaction,
 //! syncs once, tells the observer, then answers all. There is no commit timer: under load batches grow by themselves.
 
+use super::checkpoint::Checkpoints;
 use super::unavailable;
 use crate::chat::entry::{Seq, SharedEntry};
 use crate::chat::id::{SiteNumber, UserId, UserNumber};
@@ -16,8 +17,6 @@ use tokio::sync::oneshot;
 const QUEUE_JOBS_MAX: usize = 8_192;
 /// Jobs in one transaction.
 const BATCH_JOBS_MAX: usize = 1_024;
-/// Pages in the WAL before a checkpoint (about 40 MB): checkpoints are the rare long pause of the writer.
-const CHECKPOINT_PAGES: u64 = 10_000;
 /// Ids remembered so that a message to somebody needs no lookup.
 const KNOWN_IDS_MAX: usize = 100_000;
 /// The process cannot know what the disk holds; only a restart can find out. (`EX_IOERR` of sysexits.)
@@ -171,10 +170,9 @@ impl Writer {
     /// Starts the thread on its connection.
     pub(super) fn start(connection: Connection, observer: CommitObserver) -> Stored<Self> {
         let (queue, jobs) = sync_channel(QUEUE_JOBS_MAX);
-        let pages = checkpoint_pages();
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || run(&connection, &jobs, &observer, pages))
+            .spawn(move || run(&connection, &jobs, &observer))
             .map_err(unavailable)?;
         Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
     }
@@ -210,53 +208,17 @@ impl Writer {
     }
 }
 
-fn run(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, observer: &CommitObserver, pages: u64) {
+fn run(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, observer: &CommitObserver) {
     let mut memory = Memory::default();
+    let checkpoints = Checkpoints::new();
     let _guard = PanicGuard;
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
         batch.extend(jobs.try_iter().take(BATCH_JOBS_MAX - 1));
         commit_batch(connection, &mut memory, batch, observer);
-        if let Err(error) = checkpoint_if_due(connection, pages) {
-            after_checkpoint_error(&error);
-        }
+        checkpoints.if_due(connection);
     }
-    if let Err(error) = checkpoint(connection, "TRUNCATE") {
-        after_checkpoint_error(&error);
-    }
-}
-
-/// Pages in the WAL before a checkpoint, or what `NEXTIM_CHECKPOINT_PAGES` says: no setting, but for tests that want to see
-/// many checkpoints.
-fn checkpoint_pages() -> u64 {
-    let chosen = std::env::var("NEXTIM_CHECKPOINT_PAGES").ok().and_then(|pages| pages.parse().ok());
-    chosen.unwrap_or(CHECKPOINT_PAGES)
-}
-
-/// Brings the WAL into the database once it is long, after everybody was answered. SQLite does this by itself inside a
-/// COMMIT, but keeps to itself that it has failed.
-fn checkpoint_if_due(connection: &Connection, pages: u64) -> rusqlite::Result<()> {
-    let (in_log, in_database) = checkpoint(connection, "NOOP")?;
-    if in_log >= pages && in_log > in_database {
-        checkpoint(connection, "PASSIVE")?;
-    }
-    Ok(())
-}
-
-/// Pages in the WAL, and how many of them are in the database.
-fn checkpoint(connection: &Connection, how: &str) -> rusqlite::Result<(u64, u64)> {
-    let mut pragma = connection.prepare_cached(&format!("PRAGMA wal_checkpoint({how})"))?;
-    // A number below 0 says that there is no WAL.
-    let pages = |number: i64| u64::try_from(number).unwrap_or(0);
-    pragma.query_row([], |row| Ok((pages(row.get(1)?), pages(row.get(2)?))))
-}
-
-/// Everything is in the WAL still, so that a checkpoint that found no room may be tried again.
-fn after_checkpoint_error(error: &rusqlite::Error) {
-    if is_sync(error) {
-        give_up(&format!("a checkpoint could not be synced: {error}"));
-    }
-    tracing::warn!(%error, "a checkpoint is left for later");
+    checkpoints.last(connection);
 }
 
 /// Commits a batch; if it cannot be, each job alone, so that one bad job takes nobody with it.
@@ -323,13 +285,6 @@ fn is_before_sync(error: &rusqlite::Error) -> bool {
     error.code == ErrorCode::DiskFull || error.extended_code == rusqlite::ffi::SQLITE_IOERR_WRITE
 }
 
-/// Whether a sync has failed.
-fn is_sync(error: &rusqlite::Error) -> bool {
-    use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC};
-    let code = error.sqlite_error().map(|error| error.extended_code);
-    matches!(code, Some(SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC))
-}
-
 fn publish(appended: Vec<(SiteNumber, SharedEntry)>, observer: &CommitObserver) {
     let mut by_site: Vec<(SiteNumber, Vec<SharedEntry>)> = Vec::new();
     for (site, entry) in appended {
@@ -355,7 +310,7 @@ impl Drop for PanicGuard {
 }
 
 /// Nobody is answered; the next start reads what the disk really holds.
-fn give_up(why: &str) -> ! {
+pub(super) fn give_up(why: &str) -> ! {
     tracing::error!("{why}; the process ends so that a restart can find out what was stored");
     std::process::exit(EXIT_DISK_UNKNOWN)
 }

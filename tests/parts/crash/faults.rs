@@ -197,10 +197,6 @@ impl Faults {
     pub fn log_len(&self) -> u64 {
         self.log.as_ref().and_then(|log| std::fs::metadata(log).ok()).map_or(0, |log| log.len())
     }
-
-    pub fn log(&self) -> &Path {
-        self.log.as_deref().expect("this one records")
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test waits with the machine's clock")]

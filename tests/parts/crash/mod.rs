@@ -5,7 +5,9 @@
 //! the machine's own).
 
 mod checker;
+mod clocks;
 mod disk;
+mod disk_errors;
 mod faults;
 mod http;
 mod load;

@@ -133,10 +133,9 @@ async fn a_kill_at_any_point_of_a_stop_loses_nothing() {
     let mut said = Vec::new();
     for (round, (name, rule)) in points_of_a_stop().into_iter().enumerate() {
         said.extend(say(&mut susan, &from, "jack", round, 3));
-        let heard = jack.get(&poll).expect("a packet").1;
-        assert!(heard.contains(said.last().expect("it was said")), "{name}: {heard}");
+        while !jack.get(&poll).expect("a packet").1.contains(&format!("\"{round}/2\"")) {}
         // The next poll confirms; it has nothing to hear.
-        assert!(!jack.get(&poll).expect("a packet").1.contains(&said[said.len() - 1]), "{name}");
+        assert!(!jack.get(&poll).expect("a packet").1.contains(&format!("\"{round}/")), "{name}");
         faults.arm(&rule);
         let signal = server.stop(ENDS_WITHIN).signal();
         assert_eq!((signal, faults.hits()), (Some(KILLED), 1), "{name}, {rule:?}: {}", plan.log());
@@ -144,7 +143,7 @@ async fn a_kill_at_any_point_of_a_stop_loses_nothing() {
         server = plan.start();
         (susan, jack) = (Client::new(address, "susan"), Client::new(address, "jack"));
         let again = jack.get(&poll).expect("a packet").1;
-        assert!(!again.contains(&format!("\"{round}/0\"")) || rule_leaves_cursors(&rule), "{name}: {again}");
+        assert!(!again.contains(&format!("\"{round}/")) || rule_leaves_cursors(&rule), "{name}: {again}");
     }
     assert_eq!(server.terminate(), Some(0));
     let log = read_log(data.path()).await;

@@ -21,6 +21,15 @@ pub fn serve(data: &Path, address: SocketAddr) -> Command {
     command
 }
 
+/// The same with so many descriptors and no more.
+fn limited(whole: &Command, descriptors: u32) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.arg("-c").arg(format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"")).arg(whole.get_program());
+    command.args(whole.get_args()).env_clear().env("NEXTIM_SERVER__DEMONSTRATION", "true");
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    command
+}
+
 /// What a server says that must not start.
 pub fn refused(mut command: Command) -> Output {
     let mut child = command.spawn().expect("the binary starts");
@@ -47,11 +56,13 @@ pub struct Plan<'a> {
     pub poll_hold_ms: u64,
     pub faults: Option<&'a Faults>,
     pub environment: Vec<(&'static str, String)>,
+    /// How many descriptors it may have.
+    pub descriptors: Option<u32>,
 }
 
 impl<'a> Plan<'a> {
     pub fn new(data: &'a Path, address: SocketAddr, poll_hold_ms: u64) -> Self {
-        Self { data, logs: data, address, poll_hold_ms, faults: None, environment: Vec::new() }
+        Self { data, logs: data, address, poll_hold_ms, faults: None, environment: Vec::new(), descriptors: None }
     }
 
     /// Starts, and waits until it says that it listens.
@@ -73,6 +84,9 @@ impl<'a> Plan<'a> {
         let path = self.logs.join("server.log");
         let log = std::fs::OpenOptions::new().create(true).append(true).open(path).expect("a log");
         let mut command = serve(self.data, self.address);
+        if let Some(descriptors) = self.descriptors {
+            command = limited(&command, descriptors);
+        }
         command.env("NEXTIM_STREAM__POLL_HOLD_MS", self.poll_hold_ms.to_string()).current_dir(self.logs).stderr(log);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if let Some(faults) = self.faults {
