@@ -92,7 +92,7 @@ fn expect_dedupe(address: SocketAddr, faults: &Faults, by_ms: i64) -> Send {
 }
 
 /// Negative control: taking `now_ms` instead of the later of it and the head's time in `store/sqlite/log.rs` fails here with
-/// "time"; so does reading the wall clock in `Clock::monotonic_ms`, with tickets that have ended.
+/// "time"; reading the wall clock in `Clock::monotonic_ms` fails with polls that are held for ever.
 #[tokio::test]
 async fn a_wall_clock_that_jumps_changes_nothing() {
     let (mut dice, jumps) = (dice(), from_environment("NEXTIM_JUMPS").unwrap_or(24) as usize);

@@ -69,8 +69,8 @@ impl Writer {
 
 /// The `at`-th write from now on fails once, wherever it goes to, and the next one of everything goes well: for each `at`.
 ///
-/// Negative control: with `is_before_sync` always true a message whose WAL index could not grow after its commit is refused
-/// and stored; with it always false the process ends here.
+/// Negative control: with `is_before_sync` always false the process ends here; with answers before the commit nobody is
+/// refused.
 #[tokio::test]
 async fn a_write_that_fails_is_refused_and_leaves_nothing() {
     let failures = from_environment("NEXTIM_DISK_ERRORS").unwrap_or(200);
@@ -149,7 +149,7 @@ async fn while_nothing_can_be_written_all_else_goes_on_and_then_everything() {
         let poll = format!("/packets?domain=localhost&ticket={ticket}");
         assert!(!writer.send(50, true));
         let kinds = [Kind::Write, Kind::Truncate, Kind::Create, Kind::Unlink];
-        faults.arm(&Rule::new(Action::Fail(errno), &kinds, &FILES, at).from_then_on());
+        faults.arm(&Rule::new(Action::Fail(errno), &kinds, &FILES, at).and_later());
         for _ in 0..5 {
             writer.send(5_000, false);
         }
@@ -201,4 +201,34 @@ fn without_descriptors_those_who_are_connected_go_on() {
     assert_eq!(Client::new(address, "mary").get("/healthz").expect("there is room again").0, 200);
     assert!(online(&mut Client::new(address, "mary")).is_ok());
     assert_eq!(server.terminate(), Some(0));
+}
+
+/// The shared index of the write-ahead log grows after a commit was synced. If it cannot, the message is stored and yet was
+/// not answered: nobody may be told that it was refused.
+///
+/// Negative control: with `is_before_sync` always true it is refused, and stored.
+#[tokio::test]
+async fn an_index_that_cannot_grow_after_a_commit_ends_the_process() {
+    let (data, beside) = (scratch(), scratch());
+    let (address, faults) = (free_address(), Faults::new(data.path(), beside.path()));
+    let plan = Plan { faults: Some(&faults), ..Plan::new(data.path(), address, 100) };
+    let server = plan.start();
+    let mut writer = Writer::new(address);
+    faults.arm(&Rule::new(Action::Fail(Errno::NoSpace), &[Kind::Write, Kind::Truncate], &[Class::Shared], 1));
+    let body = "x".repeat(60_000);
+    let ticket = writer.ticket.clone();
+    while faults.hits() == 0 {
+        let long = [("ticket", ticket.as_str()), ("type", "unicast"), ("to", "jack"), ("body", &body)];
+        let answer = writer.client.post("/webim/message", &long).map(|(status, _)| status);
+        assert!(matches!(answer, Ok(200)) || (answer.is_err() && faults.hits() == 1), "{answer:?}");
+    }
+    assert_eq!(server.ended(Duration::from_secs(20)).code(), Some(74), "{}", plan.log());
+    faults.disarm();
+    let mut server = plan.start();
+    writer.client = Client::new(address, "susan");
+    let short = [("ticket", ticket.as_str()), ("type", "unicast"), ("to", "jack"), ("body", "after")];
+    assert_eq!(writer.client.post("/webim/message", &short).expect("an answer").0, 200);
+    assert_eq!(server.terminate(), Some(0));
+    let log = read_log(data.path()).await;
+    assert!(log.iter().zip(1..).all(|(row, seq)| row.seq == seq) && log.iter().any(|row| row.body == "after"));
 }

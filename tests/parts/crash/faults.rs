@@ -80,7 +80,7 @@ impl Rule {
         Self { text, ..Self::new(action, &[Kind::Send], &[Class::Socket], at) }
     }
 
-    pub fn from_then_on(self) -> Self {
+    pub fn and_later(self) -> Self {
         Self { sticky: true, ..self }
     }
 }

@@ -70,7 +70,7 @@ fn points_of_a_start() -> Vec<(&'static str, Rule)> {
     points
 }
 
-/// Negative control: acknowledging in `Call::run` rather than `settle` (before the commit) loses messages here.
+/// Negative control: settling a batch before its COMMIT loses messages here.
 #[tokio::test]
 async fn a_kill_at_any_point_loses_nothing() {
     let (mut dice, rounds) = (dice(), from_environment("NEXTIM_POINTS").unwrap_or(1));
@@ -163,6 +163,8 @@ async fn first_start(data: &std::path::Path) -> Vec<(String, String)> {
 }
 
 /// Migrations and the first rows: cut short anywhere, the next start makes good what is missing.
+///
+/// Negative control: this failed while "somebody has said something" counted as a first start that was complete.
 #[tokio::test]
 async fn a_first_start_that_is_killed_anywhere_is_made_good_by_the_next() {
     let counted = [(Kind::Write, Class::Database), (Kind::Write, Class::Wal), (Kind::Sync, Class::Wal)];
@@ -211,6 +213,8 @@ async fn a_first_start_that_is_killed_anywhere_is_made_good_by_the_next() {
 }
 
 /// A failed sync: the process ends with 74, and the next one has everything that was acknowledged.
+///
+/// Negative control: with SQLite's own checkpoints inside COMMIT the process went on after the sync of one had failed.
 #[tokio::test]
 async fn a_failed_sync_ends_the_process_and_the_next_has_everything() {
     let mut dice = dice();

@@ -7,7 +7,8 @@ use super::{Findings, finding};
 const SHARED: [&str; 7] = ["choices", "directory", "log", "mod", "sessions", "sites", "views"];
 
 /// What a backend needs for itself alone.
-const PRIVATE: [(&str, &[&str]); 1] = [("sqlite", &["lock", "reader", "rows", "schema", "writer"])];
+const PRIVATE: [(&str, &[&str]); 1] =
+    [("sqlite", &["checkpoint", "disk", "lock", "reader", "rows", "schema", "writer"])];
 
 pub fn check(tree: &Tree) -> Findings {
     let mut findings = Vec::new();
