@@ -122,7 +122,8 @@ impl User {
             let by_idleness = idle.min_by_key(|(_, session)| session.idle_since().unwrap_or(u64::MAX));
             by_idleness.map_or(0, |(index, _)| index)
         });
-        let ended = oldest.map(|index| self.sessions.swap_remove(index));
+        // Of those that are idle alike, after a restart, the first to be added goes: the list keeps its order.
+        let ended = oldest.map(|index| self.sessions.remove(index));
         self.sessions.push(session);
         ended
     }

@@ -4,9 +4,11 @@
 
 pub mod care;
 mod check;
+mod checkpoint;
 mod choices;
 mod damage;
 mod directory;
+mod disk;
 mod examine;
 mod lock;
 mod log;
@@ -59,7 +61,9 @@ impl SqliteStore {
             .map_err(|error| lock::cannot_write(folder, &error))?;
         let lock = lock::lock(folder)?;
         let path = folder.join(FILE_NAME);
+        disk::write_again(&folder.join("nextim.sqlite3-wal")).map_err(|error| lock::cannot_write(folder, &error))?;
         let (connection, unclean) = Self::open_file(&path).map_err(|error| at(&path, &error))?;
+        disk::sync_names(folder)?;
         let writer = writer::Writer::start(connection, observer)?;
         let readers = reader::Readers::start(&path, READERS)?;
         let check = unclean.then(|| check::Background::start(&path)).transpose()?;

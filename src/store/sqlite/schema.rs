@@ -16,9 +16,6 @@ const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/sqlite/0001_sta
 /// Versions before this one can lose a WAL reset.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 
-/// Pages in the WAL before a checkpoint (about 40 MB): checkpoints are the rare long pause of the writer.
-const CHECKPOINT_PAGES: i64 = 10_000;
-
 /// Makes the database at `path`, whole or not at all: a file that is there and empty has lost what was in it.
 pub(super) fn create(path: &Path) -> Stored<()> {
     let new = path.with_extension("sqlite3.new");
@@ -51,7 +48,8 @@ pub(super) fn open_writer(path: &Path) -> Stored<Connection> {
     tune(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    // The writer sees to checkpoints, so that their errors are seen.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     read_back(&connection)?;
     migrate(&mut connection)?;
     Ok(connection)

@@ -53,7 +53,8 @@ impl Sessions for SqliteStore {
             .write(move |tx| {
                 tx.sql.execute("DELETE FROM sessions WHERE expires_at_ms <= ?1", [now_ms])?;
                 let mut find = tx.sql.prepare(
-                    "SELECT site, user, number, digest, dialect, cursor, strangers, expires_at_ms FROM sessions",
+                    "SELECT site, user, number, digest, dialect, cursor, strangers, expires_at_ms FROM sessions \
+                     ORDER BY expires_at_ms",
                 )?;
                 let records = find.query_map([], record)?;
                 Ok(records.collect::<Result<_, _>>()?)

@@ -1,6 +1,7 @@
 //! The one thread that writes, with natural group commit: it takes everything that is queued, runs it in one transaction,
 //! syncs once, tells the observer, then answers all. There is no commit timer: under load batches grow by themselves.
 
+use super::checkpoint::Checkpoints;
 use super::{rows, unavailable};
 use crate::chat::entry::{Seq, SharedEntry};
 use crate::chat::id::{SiteNumber, UserId, UserNumber};
@@ -205,15 +206,15 @@ impl Writer {
 
 fn run(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, observer: &CommitObserver) {
     let mut memory = Memory::default();
+    let checkpoints = Checkpoints::new();
     let _guard = PanicGuard;
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
         batch.extend(jobs.try_iter().take(BATCH_JOBS_MAX - 1));
         commit_batch(connection, &mut memory, batch, observer);
+        checkpoints.if_due(connection);
     }
-    if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
-        tracing::warn!(%error, "the last checkpoint was left for the next start");
-    }
+    checkpoints.last(connection);
 }
 
 /// Commits a batch; if it cannot be, each job alone, so that one bad job takes nobody with it.
@@ -305,7 +306,7 @@ impl Drop for PanicGuard {
 }
 
 /// Nobody is answered; the next start reads what the disk really holds.
-fn give_up(why: &str) -> ! {
+pub(super) fn give_up(why: &str) -> ! {
     tracing::error!("{why}; the process ends so that a restart can find out what was stored");
     std::process::exit(EXIT_DISK_UNKNOWN)
 }

@@ -7,8 +7,24 @@ use super::{Findings, finding};
 const SHARED: [&str; 9] = ["choices", "directory", "log", "marks", "mod", "search", "sessions", "sites", "views"];
 
 /// What a backend needs for itself alone.
-const PRIVATE: [(&str, &[&str]); 1] =
-    [("sqlite", &["care", "check", "damage", "examine", "lock", "reader", "rows", "schema", "sums", "wal", "writer"])];
+const PRIVATE: [(&str, &[&str]); 1] = [(
+    "sqlite",
+    &[
+        "care",
+        "check",
+        "checkpoint",
+        "damage",
+        "disk",
+        "examine",
+        "lock",
+        "reader",
+        "rows",
+        "schema",
+        "sums",
+        "wal",
+        "writer",
+    ],
+)];
 
 pub fn check(tree: &Tree) -> Findings {
     let mut findings = Vec::new();
