@@ -3,6 +3,7 @@
 pub mod http;
 pub mod member;
 pub mod server;
+pub mod socket;
 pub mod transport;
 pub mod urls;
 
