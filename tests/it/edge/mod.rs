@@ -1,9 +1,11 @@
 //! What the doors answer, request by request; mirrors `src/edge`.
 
+mod acks;
 mod bad_input;
 mod callbacks;
 mod connection;
 mod cookies;
+mod events;
 mod hosts;
 mod http;
 mod identity;
@@ -13,6 +15,9 @@ mod methods;
 mod ok_forms;
 mod polls;
 mod receipts;
+mod redelivery;
 mod restart;
 mod shapes;
+mod socket_calls;
 mod unconfirmed;
+mod websocket;

@@ -8,6 +8,7 @@ mod script;
 mod websocket;
 mod websocket_old;
 
+pub use events::{Event, next_event};
 pub use page::{Manner, Page};
 
 use super::http::Ask;

@@ -93,7 +93,7 @@ impl Page {
     }
 
     /// Does what the page filter does: drops what this window has seen, and moves the mark.
-    pub(super) fn filter(&self, mark: &str, packet: &mut Value) {
+    pub fn filter(&self, mark: &str, packet: &mut Value) {
         let mut memory = self.memory.lock().expect("no panic while held");
         let mark = memory.marks.entry(mark.into()).or_default();
         drop_seen(packet, *mark);
