@@ -3,5 +3,6 @@
 #[path = "../../fuzz/checks/mod.rs"]
 mod checks;
 mod edge;
+mod network;
 mod scenes;
 mod support;

@@ -2,6 +2,7 @@
 
 pub mod http;
 pub mod member;
+pub mod proxy;
 pub mod server;
 pub mod socket;
 pub mod transport;
