@@ -12,7 +12,8 @@ pub const SETTINGS_BYTES_MAX: usize = 16 * 1024;
 /// Names that a client's own object code would trip over.
 const DANGEROUS: [&str; 3] = ["__proto__", "constructor", "prototype"];
 /// Names that carry the request, never a setting.
-const ENVELOPE: [&str; 8] = ["ticket", "domain", "server", "callback", "_", "csrf_token", "token", "data"];
+const ENVELOPE: [&str; 10] =
+    ["ticket", "domain", "server", "callback", "_", "csrf_token", "token", "data", "ack", "epoch"];
 
 /// Names to JSON texts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

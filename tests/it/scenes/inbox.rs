@@ -23,10 +23,13 @@ pub(super) struct Inbox {
     pub(super) winks: u64,
     pub(super) ended: bool,
     wrong: Option<String>,
+    /// Whether the page shows nothing twice; and the last that it showed.
+    once: bool,
+    last: u64,
 }
 
 impl Inbox {
-    pub(super) fn new(news: UnboundedReceiver<News>) -> Self {
+    pub(super) fn new(news: UnboundedReceiver<News>, once: bool) -> Self {
         Self {
             news,
             messages: VecDeque::new(),
@@ -36,7 +39,15 @@ impl Inbox {
             winks: 0,
             ended: false,
             wrong: None,
+            once,
+            last: 0,
         }
+    }
+
+    /// The page listens again.
+    pub(super) fn goes_on_with(&mut self, news: UnboundedReceiver<News>) {
+        self.news = news;
+        self.ended = false;
     }
 
     /// Takes what comes until `found` finds what it looks for.
@@ -63,9 +74,15 @@ impl Inbox {
     fn take(&mut self, news: News) {
         match news {
             News::Ended => self.ended = true,
+            News::GaveUp => self.wrong = Some("the end of its patience".into()),
             News::Wrong(wrong) => self.wrong = Some(wrong),
             News::Packet(packet) => {
                 for message in packet["messages"].as_array().into_iter().flatten() {
+                    let seq = message["seq"].as_u64().unwrap_or(0);
+                    if self.once && seq <= self.last {
+                        self.wrong = Some(format!("{message} after {}", self.last));
+                    }
+                    self.last = seq;
                     if is_marker(message) {
                         self.markers.push(message["body"].clone());
                     } else {

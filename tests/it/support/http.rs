@@ -116,13 +116,15 @@ pub struct Http {
     stream: TcpStream,
     host: String,
     ahead: Vec<u8>,
+    /// How long an answer may take.
+    pub within: Duration,
 }
 
 impl Http {
     pub async fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, host: address.to_string(), ahead: Vec::new() })
+        Ok(Self { stream, host: address.to_string(), ahead: Vec::new(), within: ANSWER_WITHIN })
     }
 
     pub async fn ask(&mut self, ask: &Ask) -> Result<Answer> {
@@ -141,7 +143,7 @@ impl Http {
 
     /// Reads one answer.
     pub async fn answer(&mut self) -> Result<Answer> {
-        timeout(ANSWER_WITHIN, self.read()).await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+        timeout(self.within, self.read()).await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
     }
 
     /// Whether the server has closed, and sent nothing more before.
@@ -160,6 +162,17 @@ impl Http {
     }
 
     async fn read(&mut self) -> Result<Answer> {
+        let mut answer = self.head().await?;
+        let length = answer.header("content-length").and_then(|length| length.parse::<usize>().ok());
+        let length =
+            length.ok_or_else(|| Error::other(format!("an answer without Content-Length: {:?}", answer.headers)))?;
+        answer.body = self.ahead(length).await?[..length].to_vec();
+        self.take(length);
+        Ok(answer)
+    }
+
+    /// The head of an answer, of which nothing more is taken.
+    pub async fn head(&mut self) -> Result<Answer> {
         let end = loop {
             if let Some(end) = self.ahead.windows(4).position(|four| four == b"\r\n\r\n") {
                 break end;
@@ -167,20 +180,39 @@ impl Http {
             self.more().await?;
         };
         let head = String::from_utf8_lossy(&self.ahead[..end]).into_owned();
+        self.take(end + 4);
         let mut lines = head.split("\r\n");
         let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
         let headers: Vec<(String, String)> = lines
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
             .collect();
-        let mut answer = Answer { status: status.ok_or(ErrorKind::InvalidData)?, headers, body: Vec::new() };
-        let length = answer.header("content-length").and_then(|length| length.parse::<usize>().ok());
-        let length = length.ok_or_else(|| Error::other(format!("an answer without Content-Length: {head}")))?;
-        while self.ahead.len() < end + 4 + length {
+        Ok(Answer { status: status.ok_or(ErrorKind::InvalidData)?, headers, body: Vec::new() })
+    }
+
+    /// The next line, without its end. May be dropped while it waits.
+    pub async fn line(&mut self) -> Result<String> {
+        loop {
+            if let Some(end) = self.ahead.iter().position(|byte| *byte == b'\n') {
+                let line = String::from_utf8(self.ahead[..end].to_vec()).map_err(Error::other)?;
+                self.take(end + 1);
+                return Ok(line);
+            }
             self.more().await?;
         }
-        answer.body = self.ahead.drain(..end + 4 + length).skip(end + 4).collect();
-        Ok(answer)
+    }
+
+    /// At least so many bytes, which stay there. May be dropped while it waits.
+    pub async fn ahead(&mut self, count: usize) -> Result<&[u8]> {
+        while self.ahead.len() < count {
+            self.more().await?;
+        }
+        Ok(&self.ahead)
+    }
+
+    /// Takes so many bytes that are there.
+    pub fn take(&mut self, count: usize) {
+        self.ahead.drain(..count);
     }
 
     async fn more(&mut self) -> Result<()> {

@@ -2,7 +2,9 @@
 
 pub mod http;
 pub mod member;
+pub mod proxy;
 pub mod server;
+pub mod socket;
 pub mod transport;
 pub mod urls;
 
