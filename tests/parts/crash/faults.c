@@ -95,7 +95,7 @@ static enum class class_of(const char *path) {
     if (ends_with(path, "-journal")) return JOURNAL;
     if (ends_with(path, "-shm")) return SHARED;
     if (ends_with(path, ".lock")) return LOCK;
-    if (ends_with(path, ".sqlite3")) return DATABASE;
+    if (ends_with(path, ".sqlite3") || ends_with(path, ".sqlite3.new")) return DATABASE;
     struct stat status;
     return !stat(path, &status) && S_ISDIR(status.st_mode) ? DIRECTORY : OTHER;
 }
