@@ -233,14 +233,14 @@ const FACTS: [(&str, &str); 11] = [
          - (SELECT count(*) FROM log WHERE +kind = 0 AND +target > 0))",
     ),
     (
-        "entries of log_cid too many or too few",
-        "SELECT abs((SELECT count(*) FROM log INDEXED BY log_cid WHERE cid IS NOT NULL) \
-         - (SELECT count(*) FROM log WHERE +cid IS NOT NULL))",
+        "rooms whose count of members is not that of their memberships",
+        "SELECT count(*) FROM rooms r WHERE all_count <> (SELECT count(*) FROM memberships \
+         WHERE site = r.site AND room = r.number AND through IS NULL)",
     ),
     (
-        "entries of memberships_by_room too many or too few",
-        "SELECT abs((SELECT count(*) FROM memberships INDEXED BY memberships_by_room WHERE through IS NULL) \
-         - (SELECT count(*) FROM memberships WHERE +through IS NULL))",
+        "rooms that are silenced by others than members",
+        "SELECT count(*) FROM room_blocks b WHERE through IS NULL AND NOT EXISTS (SELECT 1 FROM memberships \
+         WHERE site = b.site AND user = b.user AND room = b.room AND through IS NULL)",
     ),
     (
         "memberships of nobody or of no room",

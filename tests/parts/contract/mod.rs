@@ -37,6 +37,9 @@ trait Backend: Copy + Send + Sync + 'static {
     /// is not there.
     async fn seen_from_outside(self, folder: &Path, site: SiteNumber) -> Vec<(Seq, String)>;
 
+    /// Puts into `image` what a loss of power would leave of a store that is open and has nothing to write.
+    async fn crash_image(self, folder: &Path, image: &Path);
+
     /// Makes the data look as if a version from the future had written it, or as it was.
     async fn set_schema_version(self, folder: &Path, version: u32);
 }
@@ -115,6 +118,7 @@ macro_rules! suite {
                 directory::people_are_given_in_the_order_asked_for,
                 clocks::timestamps_never_decrease,
                 reopening::everything_is_there_after_reopening,
+                reopening::what_was_answered_is_there_after_a_crash,
                 reopening::a_folder_is_opened_once_and_the_refusal_names_the_holder,
                 reopening::data_of_a_newer_version_is_refused_and_left_alone,
                 seats_in_memory::memory_and_store_agree_about_seats,

@@ -53,6 +53,25 @@ pub async fn everything_is_there_after_reopening<B: Backend>(backend: B) {
     assert_eq!(world.say("ann", "bob", "three").await, 6);
 }
 
+/// Negative control: with an image of the file alone, without its log, the users are not there.
+pub async fn what_was_answered_is_there_after_a_crash<B: Backend>(backend: B) {
+    let mut world = World::new(backend).await;
+    for round in 1..=3_u64 {
+        world.join("ann", if round == 1 { "room1" } else { "room2" }).await;
+        world.say("ann", "bob", "one").await;
+        world.deliver("bob", round).await;
+        let before = world.everything().await;
+        let image = tempfile::tempdir().unwrap();
+        backend.crash_image(world.path(), image.path()).await;
+        world.store.close().await;
+        let store = backend.open(image.path(), observer(&world.observed)).await.expect("it opens after a crash");
+        world = World { store, folder: image, ..world };
+        assert_eq!(world.everything().await, before, "after crash {round}");
+        let head = world.head().await;
+        assert_eq!(world.say("bob", "ann", "the log goes on").await, head + 1);
+    }
+}
+
 pub async fn a_folder_is_opened_once_and_the_refusal_names_the_holder<B: Backend>(backend: B) {
     let world = World::new(backend).await;
     let Err(StoreError::InUse(why)) = backend.open(world.path(), observer(&world.observed)).await else {

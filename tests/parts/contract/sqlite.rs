@@ -31,6 +31,12 @@ impl Backend for Sqlite {
         rows.collect::<Result<_, _>>().unwrap()
     }
 
+    async fn crash_image(self, folder: &Path, image: &Path) {
+        for name in ["nextim.sqlite3", "nextim.sqlite3-wal"] {
+            std::fs::copy(folder.join(name), image.join(name)).unwrap();
+        }
+    }
+
     async fn set_schema_version(self, folder: &Path, version: u32) {
         let sql = Connection::open(folder.join("nextim.sqlite3")).unwrap();
         sql.pragma_update(None, "user_version", version).unwrap();

@@ -58,6 +58,10 @@ async fn whatever_a_row_becomes_a_notice_stands_in_its_place() {
         assert!(reading.lies.is_empty(), "{alteration}: {:#?}", reading.lies);
         assert!(reading.notices > 0, "{alteration}: not a word of the damage");
         assert_eq!(reading.refused, 0, "{alteration}: one row locks nobody out");
+        // SQL moves the row in the indexes along with these; the last is the one value that hides a row.
+        let moves =
+            ["sender", "target", "kind", "hidden = 1751737444"].iter().any(|words| alteration.starts_with(words));
+        assert!(moves || reading.missing.is_empty(), "{alteration}: {:?} is left out in silence", reading.missing);
         store.close().await;
         let (code, text) = verify(folder.path());
         assert_eq!(code, 3, "{alteration}: {text}");

@@ -134,3 +134,61 @@ async fn damaged_rows_are_found_after_an_unclean_stop_and_lock_nobody_out() {
     assert_eq!(Client::new(address, "susan").get("/readyz").expect("an answer").0, 200);
     assert_eq!(server.terminate(), Some(0));
 }
+
+/// How long a start takes after an unclean stop, with a database of `NEXTIM_START_MB` megabytes (300) and a write-ahead log
+/// as long as it gets: `cargo test --test parts large_database -- --ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "writes hundreds of megabytes"]
+async fn a_large_database_starts_at_once() {
+    let megabytes = std::env::var("NEXTIM_START_MB").map_or(300, |value| value.parse().expect("a number"));
+    let (live, data) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    fill(live.path(), megabytes * 1_000_000).await.close().await;
+    let store = fill(live.path(), megabytes * 1_000_000 + 36_000_000).await;
+    copy(live.path(), data.path());
+    store.close().await;
+    let size = |name: &str| data.path().join(name).metadata().map_or(0, |file| file.len());
+    let (file, log) = (size(FILE), size("nextim.sqlite3-wal"));
+    let clock = nextim::clock::Clock::start();
+    let mut server = Server::start(data.path(), free_address(), 500);
+    let took_ms = clock.monotonic_ms() - 1_000_000;
+    println!("{file} bytes and {log} in the write-ahead log: it listens after {took_ms} ms");
+    server.kill();
+    let (clock, copy) = (nextim::clock::Clock::start(), data.path().join("copy"));
+    let backup = super::nextim(&["backup", "--data", "PATH", "--to", "PATH"], &[data.path(), &copy]);
+    println!("{}", super::outcome(&backup).1);
+    println!("{}", verify(data.path()).1);
+    println!("both in {} ms", clock.monotonic_ms() - 1_000_000);
+    assert!(took_ms < 2_000);
+}
+
+/// Writes rows of usual size until file and log have that many bytes.
+async fn fill(folder: &Path, bytes: u64) -> nextim::store::sqlite::SqliteStore {
+    use super::truth::{NOW_MS, Truth, populate, user};
+    use nextim::chat::entry::{Draft, Party, To};
+    let store = std::sync::Arc::new(open(folder).expect("it opens"));
+    let mut truth = Truth::default();
+    populate(&store, &mut truth).await;
+    let site = truth.sites[0];
+    let size = |name: &str| folder.join(name).metadata().map_or(0, |file| file.len());
+    let from = nextim::store::Directory::member(&*store, site, user("ann")).await.expect("a read").expect("a member");
+    while size(FILE) + size("nextim.sqlite3-wal") < bytes {
+        let mut all = tokio::task::JoinSet::new();
+        for index in 0..1_000 {
+            let store = std::sync::Arc::clone(&store);
+            let draft = Draft {
+                site,
+                from: Party { number: from.profile.number, id: user("ann") },
+                nick: "ANN".into(),
+                to: To::User(user("bob")),
+                style: "".into(),
+                body: format!("{index} {}", "x".repeat(200)).into(),
+                origin: None,
+                cid: None,
+                now_ms: NOW_MS,
+            };
+            all.spawn(async move { nextim::store::Log::append(&*store, draft).await.expect("stored").message.seq });
+        }
+        while all.join_next().await.is_some() {}
+    }
+    std::sync::Arc::into_inner(store).expect("nobody else has it")
+}
