@@ -91,15 +91,15 @@ impl Live {
     }
 
     /// Puts a session back that outlived the process: its user counts as online until the graces say otherwise.
-    pub fn restore(&self, arrival: Arrival, strangers: Box<[UserNumber]>, cursor: Seq, now_ms: u64) {
+    pub fn restore(&self, arrival: Arrival, strangers: &[UserNumber], cursor: Seq, now_ms: u64) {
         let holder = Holder { key: arrival.key, session: arrival.session };
         self.arrive(arrival, now_ms);
         // The process before may have sent everything that was stored.
         let sent = self.positions.get(holder.key.site);
-        self.watchers.add(Watcher { user: holder.key, session: holder.session }, &strangers);
+        self.watchers.add(Watcher { user: holder.key, session: holder.session }, strangers);
         let restored = self.hub.with(holder.key, now_ms, |user| {
             if let Some(session) = user.session(holder.session) {
-                session.strangers = Stranger::all(&strangers);
+                session.strangers = Stranger::all(strangers);
                 session.restore(cursor, sent, now_ms);
             }
         });

@@ -67,6 +67,11 @@ const ROOM_BEFORE: &str = entries_at!(
     "l.target = ?2"
 );
 
+/// The partner of ?2 that comes after ?3. One range only, written as the index is: of two SQLite takes the first and goes
+/// through all that lies in it.
+const NEXT_PARTNER: &str = "SELECT min(target) FROM log INDEXED BY log_said \
+     WHERE site = ?1 AND sender = ?2 AND (target, seq) > (?3, 9223372036854775807) AND kind = 0 AND target > 0";
+
 /// Larger than any seq.
 pub(super) const END: Seq = i64::MAX as Seq;
 
@@ -301,10 +306,7 @@ fn collect(all: &mut BTreeMap<Seq, SharedEntry>, entries: impl IntoIterator<Item
 
 /// Everybody `user` ever wrote to: steps from one to the next in the index, so the cost is the number of partners.
 pub(super) fn partners(sql: &Connection, site: SiteNumber, user: UserNumber) -> Stored<Vec<i64>> {
-    let mut step = sql.prepare_cached(
-        "SELECT min(target) FROM log INDEXED BY log_said \
-         WHERE site = ?1 AND sender = ?2 AND kind = 0 AND target > 0 AND target > ?3",
-    )?;
+    let mut step = sql.prepare_cached(NEXT_PARTNER)?;
     let mut partners = Vec::new();
     let mut last = 0_i64;
     while let Some(next) = step.query_row(params![site.0, user.0, last], |row| row.get::<_, Option<i64>>(0))? {
@@ -332,4 +334,40 @@ fn room_rows(
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::entry::{Draft, Party, To};
+    use crate::store::{Log, NewSite, Sites, Store};
+    use rusqlite::StatementStatus;
+
+    /// Negative control: `target > 0 AND target > ?3`, and each step goes through all rows before it.
+    #[tokio::test]
+    async fn a_step_to_the_next_partner_does_not_read_what_was_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(SqliteStore::open(folder.path(), Box::new(|_, _| {})).unwrap());
+        let (name, public_key, epoch) = (String::from("a"), String::from("b"), String::new());
+        let new = NewSite { name, public_key, token_secret: vec![], epoch, directory_complete: false };
+        let site = store.ensure_site(new).await.unwrap().0.number;
+        let id = |index: usize| UserId::parse(&format!("user{index}")).unwrap();
+        let from = Party { number: UserNumber(1), id: id(0) };
+        let mut storing = tokio::task::JoinSet::new();
+        for index in 0..400 {
+            let (nick, style, body): (Box<str>, Box<str>, Box<str>) = ("".into(), "".into(), "x".into());
+            let (to, origin, cid) = (To::User(id(index % 20)), None, None);
+            let draft = Draft { site, from: from.clone(), nick, to, style, body, origin, cid, now_ms: 1 };
+            let store = Arc::clone(&store);
+            storing.spawn(async move { store.append(draft).await.map(drop) });
+        }
+        for stored in storing.join_all().await {
+            stored.unwrap();
+        }
+        let sql = super::super::schema::open_reader(&folder.path().join("nextim.sqlite3")).unwrap();
+        assert_eq!(partners(&sql, site, from.number).unwrap().len(), 20);
+        let steps = sql.prepare_cached(NEXT_PARTNER).unwrap().get_status(StatementStatus::VmStep);
+        assert!(steps < 21 * 40, "{steps} steps for 20 partners");
+        store.close().await;
+    }
 }

@@ -134,7 +134,7 @@ pub async fn a_search_sees_what_histories_show<B: Backend>(backend: B) {
         }
         for words in ["frog", "青", "frog toad"] {
             let mut all = Vec::new();
-            for index in 0..5 {
+            for (index, place) in PLACES.iter().enumerate() {
                 let shown = world.store.histories(ann, vec![conversation(index)], None, 200).await.unwrap();
                 let shown = shown.iter().flat_map(|history| &history.messages);
                 let hits = shown.filter(|message| terms(words).are_in(&message.body, &mut String::new()));
@@ -142,7 +142,7 @@ pub async fn a_search_sees_what_histories_show<B: Backend>(backend: B) {
                 hits.reverse();
                 let found = world.look("ann", words, Some(conversation(index)), None, 200).await;
                 let found: Vec<Seq> = found.messages.iter().map(|message| message.seq).collect();
-                assert_eq!(found, hits, "{words} in {} after {said:?} {seats:?} {cleared:?}", PLACES[index]);
+                assert_eq!(found, hits, "{words} in {place} after {said:?} {seats:?} {cleared:?}");
                 all.extend(hits);
             }
             all.sort_unstable_by(|a, b| b.cmp(a));

@@ -3,7 +3,7 @@
 use super::config;
 use super::world::{Arriving, START_MS, TIMES, Tab, key};
 use nextim::chat::id::UserNumber;
-use nextim::chat::presence::{Mood, NoticeKind, Show};
+use nextim::chat::presence::{Mood, NoticeKind, Show, Visible};
 use nextim::live::{Live, Packet, PollEnd, Times};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ impl Play {
     fn watch(&mut self, people: &[u32]) {
         let numbers: Vec<UserNumber> = people.iter().map(|user| UserNumber(*user)).collect();
         let seen = self.live.watch(&self.tab.holder, &numbers).expect("a live session");
-        self.believed = people.iter().copied().zip(seen.iter().map(|visible| visible.is_online())).collect();
+        self.believed = people.iter().copied().zip(seen.iter().map(Visible::is_online)).collect();
     }
 
     /// Polls, and takes what there is; it is on its way then.
