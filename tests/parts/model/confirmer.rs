@@ -8,6 +8,12 @@ use std::hash::Hash;
 /// One session's cursors, sound or not. Whatever a defect does not replace is the real code.
 pub trait Confirmer: Clone + Debug + Eq + Hash + Send + Sync + 'static {
     fn of(cursors: Cursors) -> Self;
+
+    /// As it begins after a restart: the user is known to have what is `delivered`, `cursor` is the session's in the store.
+    fn restored(delivered: Seq, cursor: Seq, head: Seq) -> Self {
+        Self::of(Cursors::restored(delivered, cursor, head))
+    }
+
     fn core(&self) -> &Cursors;
     fn core_mut(&mut self) -> &mut Cursors;
 
@@ -177,6 +183,27 @@ defect! {
     StoresAhead {
         fn stored(&self) -> Seq {
             self.0.sent()
+        }
+    }
+}
+
+defect! {
+    /// Nothing tells which of two requests was sent first.
+    NoOrder {
+        fn polled(&mut self, asks: Asks) -> Heard {
+            match asks {
+                Asks::Script(identity) => self.0.polled(Asks::Script(Identity::of(&format!("{identity:?}"), ""))),
+                other => self.0.polled(other),
+            }
+        }
+    }
+}
+
+defect! {
+    /// After a restart the stored cursor counts at once, whether its page was ever read or not.
+    RestoredAsRead {
+        fn restored(_delivered: Seq, cursor: Seq, head: Seq) -> Self {
+            Self::of(Cursors::new(cursor, head))
         }
     }
 }

@@ -5,15 +5,20 @@
 //! goes on until a model has generated so many; `PROPTEST_CASES=10000` is for the random plays.
 
 mod confirmer;
+mod defects;
 mod network;
 mod page;
 mod polls;
 mod sound;
 mod steps;
+mod streams;
 
 use stateright::{Checker, Expectation, HasDiscoveries, Model};
 use std::fmt::Debug;
 use std::hash::Hash;
+
+/// Defects that take more steps than this are not found.
+const STEPS_MAX: usize = 18;
 
 /// How many states a model is to generate, if the environment asks for more than the usual bounds hold.
 pub fn states_wanted() -> Option<usize> {
@@ -55,21 +60,23 @@ where
     checker.unique_state_count()
 }
 
-/// Explores a defect until the property fails. Gives the shortest way there.
-pub fn catch<M>(name: &str, model: M, property: &'static str) -> String
+/// Explores a defect, deeper and deeper until the property fails. Gives the shortest way there.
+pub fn catch<M>(name: &str, model: impl Fn() -> M, property: &'static str) -> String
 where
     M: Model + Send + Sync + 'static,
     M::State: Clone + Debug + Hash + PartialEq + Send + Sync + 'static,
     M::Action: Clone + Debug + PartialEq,
 {
-    let finish = HasDiscoveries::AnyOf([property].into());
-    let checker = model.checker().finish_when(finish).spawn_bfs().join();
-    let Some(path) = checker.discovery(property) else {
-        panic!("{name} is not found in {} states", checker.unique_state_count());
-    };
-    let steps = path.into_vec();
-    println!("{name}: found in {} steps among {} states", steps.len() - 1, checker.unique_state_count());
-    told(steps)
+    for depth in 2..STEPS_MAX {
+        let finish = HasDiscoveries::AnyOf([property].into());
+        let checker = model().checker().finish_when(finish).target_max_depth(depth).spawn_bfs().join();
+        if let Some(path) = checker.discovery(property) {
+            let steps = path.into_vec();
+            println!("{name}: found in {} steps\n{}", steps.len() - 1, told(steps.clone()));
+            return told(steps);
+        }
+    }
+    panic!("{name} is not found in {STEPS_MAX} steps");
 }
 
 fn told<S: Debug, A: Debug>(steps: Vec<(S, Option<A>)>) -> String {

@@ -277,7 +277,7 @@ impl<C: Confirmer> Polls<C> {
         state.held = None;
         // A session is stored when it opens, with what its page carries.
         let stored = cursor.max(state.opening.1);
-        state.session = C::of(Cursors::restored(cursor.into(), stored.into(), state.log.into()));
+        state.session = C::restored(cursor.into(), stored.into(), state.log.into());
     }
 
     fn reopen(&self, state: &mut State<C>) {

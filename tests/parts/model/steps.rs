@@ -32,6 +32,9 @@ impl<C: Confirmer> Model for Polls<C> {
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::<Self>::always("nothing is confirmed unseen", |model, state| model.lost(state) == 0),
+            Property::<Self>::always("nothing is lost for ever", |model, state| {
+                !state.client.closed || model.lost(state) == 0
+            }),
             Property::<Self>::always("nothing is shown twice", |model, state| {
                 matches!(model.filter, Filter::None) && model.kind != Kind::Script || !state.page.doubled
             }),
