@@ -4,19 +4,49 @@
 //! - A client that can say what it has (`ack` on a poll, an ack frame, `Last-Event-ID`, the echo of a PING) is believed up to
 //!   what it was sent. Cumulative; a lower or repeated word is legal.
 //! - A browser's script cannot, and repeats requests silently. It stops at the second failure in a row, so what stood in the
-//!   answers to two requests of different identity has arrived when a third identity comes (*carry-2*).
+//!   answers to two requests of different identity has arrived when a third identity comes (*carry-2*). A request that comes
+//!   after a later one of its page is one the page has given up: it counts for nothing.
 //! - Anybody else: the next poll confirms an answer that was completely written before that poll came, with no end of
 //!   connection, reset or timeout in between. Anything else is sent again.
 
 use super::entry::Seq;
+use rustc_hash::FxBuildHasher;
+use std::hash::BuildHasher;
 
 /// Requests with the identity of the one before that count as its repetition. One more, and the client simply never changes its
 /// identity: it must not be given the same answer for ever.
 const REPEATS_MAX: u8 = 2;
 
-/// What tells one script request from its silent repetition: a digest of `callback` and `_`.
+/// So many requests in a row may be earlier than the latest. One more, and the client's numbers do not grow after all.
+const LATE_MAX: u8 = 8;
+
+/// What tells one script request from its silent repetition, and from one that was sent before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Identity(pub u64);
+pub struct Identity {
+    digest: u64,
+    /// A digest of what stands before the digits of `callback`: only within one name the digits say anything.
+    name: u32,
+    /// The digits at the end of `callback` and of `_`, which grow from request to request of a page; 0 if there are none.
+    order: (u64, u64),
+}
+
+impl Identity {
+    /// Of the request with this `callback` and this `_`.
+    pub fn of(callback: &str, nonce: &str) -> Self {
+        let name = |text: &'_ str| text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        let digits = |text: &str| text[name(text)..].parse().unwrap_or(0);
+        let hash = FxBuildHasher.hash_one(&callback[..name(callback)]);
+        Self {
+            digest: FxBuildHasher.hash_one((callback, nonce)),
+            name: (hash >> 32) as u32,
+            order: (digits(callback), digits(nonce)),
+        }
+    }
+
+    fn is_before(self, other: Self) -> bool {
+        self.name == other.name && self.order < other.order
+    }
+}
 
 /// How a request says what its page has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +68,8 @@ pub struct Heard {
     pub resync: bool,
     /// It is the request before once more.
     pub repeated: bool,
+    /// It was sent before the request that came last: its page does not wait for an answer any more.
+    pub late: bool,
 }
 
 /// What became of the last answer that carried messages.
@@ -57,6 +89,8 @@ enum Answer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Rule {
     Plain,
+    /// Nothing is known yet of a session that outlived the process.
+    Restored,
     Script(Carry),
     /// It has acknowledged once; from then on nothing else counts.
     Acks,
@@ -67,10 +101,31 @@ enum Rule {
 struct Carry {
     identity: Identity,
     repeats: u8,
-    /// Where the first answer to `identity` reached, if it was given and nothing shows that it was lost.
-    last: Option<Seq>,
-    /// The same of the identity before.
+    late: u8,
+    given: Given,
+    /// Where the answer to the identity before reached, if that counts.
     before: Option<Seq>,
+}
+
+/// What stands in the answers to one identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Given {
+    /// It was not answered yet.
+    Nothing,
+    /// Everything through there at least: of several answers the first counts, because which of them the page runs nobody
+    /// knows.
+    Through(Seq),
+    /// What must not count: an answer was lost, or the request may be one that its page has given up.
+    Void,
+}
+
+impl Given {
+    fn through(self) -> Option<Seq> {
+        match self {
+            Given::Through(seq) => Some(seq),
+            Given::Nothing | Given::Void => None,
+        }
+    }
 }
 
 /// One session's place in the log.
@@ -93,6 +148,14 @@ impl Cursors {
         Self { answer: Answer::Page { through }, ..Self::new(delivered, through) }
     }
 
+    /// A session that outlived the process. Its cursor was stored with everything its page carried, read or not: beyond what
+    /// is known to be `delivered` it counts from the first request with its ticket.
+    pub fn restored(delivered: Seq, cursor: Seq, sent: Seq) -> Self {
+        let acked = delivered.min(cursor);
+        let cursors = Self::new(acked, sent.max(cursor));
+        Self { answer: Answer::Page { through: cursor }, rule: Rule::Restored, ..cursors }
+    }
+
     /// Highest confirmed seq: everything up to here the page has.
     pub fn acked(self) -> Seq {
         self.acked
@@ -107,8 +170,8 @@ impl Cursors {
     /// carried again.
     pub fn fresh_after(self) -> Seq {
         match self.rule {
-            Rule::Script(Carry { last: None, before: Some(before), .. }) => self.acked.max(before),
-            Rule::Script(_) | Rule::Plain | Rule::Acks => self.acked,
+            Rule::Script(Carry { given: Given::Nothing, before: Some(before), .. }) => self.acked.max(before),
+            Rule::Script(_) | Rule::Plain | Rule::Restored | Rule::Acks => self.acked,
         }
     }
 
@@ -138,9 +201,14 @@ impl Cursors {
                 Heard { confirmed: rule == Rule::Plain && self.confirm_written(), ..Heard::default() }
             }
             (Asks::Script(identity), Rule::Script(carry)) if carry.identity == identity => self.repeated(carry),
+            (Asks::Script(identity), Rule::Script(carry)) if identity.is_before(carry.identity) => {
+                self.late(identity, carry)
+            }
             (Asks::Script(identity), rule) => self.carried(identity, rule),
         };
-        self.answer = Answer::Settled;
+        if !heard.late {
+            self.answer = Answer::Settled;
+        }
         heard.confirmed |= page;
         heard
     }
@@ -156,12 +224,14 @@ impl Cursors {
     /// A script request of another identity: what its two predecessors were both given has arrived.
     fn carried(&mut self, identity: Identity, rule: Rule) -> Heard {
         let (last, before) = match rule {
-            Rule::Script(carry) => (carry.last, carry.before),
-            Rule::Plain | Rule::Acks => (None, None),
+            Rule::Script(carry) => (carry.given.through(), carry.before),
+            Rule::Plain | Rule::Restored | Rule::Acks => (None, None),
         };
         // An answer may reach less far than the one before it: a session that fell behind reads the log in portions.
         let confirmed = last.zip(before).is_some_and(|(last, before)| self.confirm(last.min(before)));
-        self.rule = Rule::Script(Carry { identity, repeats: 0, last: None, before: last });
+        // Whether the first request after a restart is an early one that was long on its way, nothing tells.
+        let given = if rule == Rule::Restored { Given::Void } else { Given::Nothing };
+        self.rule = Rule::Script(Carry { identity, repeats: 0, late: 0, given, before: last });
         Heard { confirmed, ..Heard::default() }
     }
 
@@ -171,8 +241,17 @@ impl Cursors {
             self.rule = Rule::Script(Carry { repeats: carry.repeats + 1, ..carry });
             return Heard { repeated: true, ..Heard::default() };
         }
-        self.rule = Rule::Script(Carry { last: None, before: None, ..carry });
+        self.rule = Rule::Script(Carry { given: Given::Nothing, before: None, ..carry });
         Heard { confirmed: self.confirm_written(), ..Heard::default() }
+    }
+
+    /// A script request that was sent before the last one: a repetition of an old one, or one that was long on its way.
+    fn late(&mut self, identity: Identity, carry: Carry) -> Heard {
+        if carry.late < LATE_MAX {
+            self.rule = Rule::Script(Carry { late: carry.late + 1, ..carry });
+            return Heard { late: true, ..Heard::default() };
+        }
+        self.carried(identity, Rule::Plain)
     }
 
     fn confirm_written(&mut self) -> bool {
@@ -188,13 +267,12 @@ impl Cursors {
         self.acked > before
     }
 
-    /// A poll's answer with everything from `acked` through `through` goes to the socket. Of several answers to one script
-    /// identity the first counts: which of them the page runs nobody knows.
+    /// A poll's answer with everything from `acked` through `through` goes to the socket.
     pub fn answering(&mut self, through: Seq) {
         self.sent = self.sent.max(through);
         self.answer = Answer::Writing { through };
-        if let Rule::Script(carry) = &mut self.rule {
-            carry.last.get_or_insert(through);
+        if let Rule::Script(carry @ Carry { given: Given::Nothing, .. }) = &mut self.rule {
+            carry.given = Given::Through(through);
         }
     }
 
@@ -209,7 +287,7 @@ impl Cursors {
     pub fn lost(&mut self) {
         self.answer = Answer::Settled;
         if let Rule::Script(carry) = &mut self.rule {
-            carry.last = None;
+            carry.given = Given::Void;
         }
     }
 
@@ -232,8 +310,8 @@ mod tests {
         acked
     }
 
-    fn script(identity: u64) -> Asks {
-        Asks::Script(Identity(identity))
+    fn script(number: u64) -> Asks {
+        Asks::Script(Identity::of(&format!("jsonp{number}"), ""))
     }
 
     #[test]
@@ -317,6 +395,70 @@ mod tests {
         assert_eq!(poll(&mut cursors, script(3), 5), 3);
         assert_eq!(poll(&mut cursors, script(4), 5), 3);
         assert_eq!(poll(&mut cursors, script(5), 5), 5);
+    }
+
+    /// Found by the model: the page gave up the first request and got an answer to the second; the first came after it.
+    #[test]
+    fn a_request_that_was_long_on_its_way_counts_for_nothing() {
+        let mut cursors = Cursors::new(3, 3);
+        assert_eq!(poll(&mut cursors, script(2), 4), 3);
+        let before = cursors;
+        assert!(cursors.polled(script(1)).late);
+        assert_eq!((cursors.acked(), cursors.answer), (before.acked(), before.answer), "as if it had not come");
+        assert_eq!(poll(&mut cursors, script(3), 5), 3, "this answer is lost");
+        assert_eq!(poll(&mut cursors, script(4), 5), 4, "5 stood in one answer that counts");
+        assert_eq!(poll(&mut cursors, script(5), 5), 5);
+        for _ in 0..LATE_MAX {
+            assert!(cursors.polled(script(4)).late);
+        }
+        assert!(
+            !cursors.polled(script(4)).late,
+            "nobody is left unanswered for ever because of what they call their requests"
+        );
+    }
+
+    /// Found by the model: the answer to the first copy was read, one to a later copy was known to be lost, and the next one
+    /// would have counted for rows that the first did not have.
+    #[test]
+    fn an_identity_with_a_lost_answer_does_not_count() {
+        let mut cursors = Cursors::new(3, 3);
+        assert_eq!(poll(&mut cursors, script(1), 4), 3);
+        cursors.polled(script(1));
+        cursors.answering(4);
+        cursors.lost();
+        cursors.polled(script(1));
+        cursors.answering(5);
+        assert_eq!(poll(&mut cursors, script(2), 5), 3);
+        assert_eq!(poll(&mut cursors, script(3), 5), 3);
+    }
+
+    /// Found by the model: the page with rows 4 to 9 never arrived, and the process was killed.
+    #[test]
+    fn a_restored_cursor_counts_from_the_first_request() {
+        let mut cursors = Cursors::restored(3, 9, 12);
+        assert_eq!(cursors.acked(), 3);
+        assert!(cursors.polled(script(1)).confirmed);
+        assert_eq!(cursors.acked(), 9);
+        assert_eq!(poll(&mut cursors, script(2), 10), 9);
+        assert_eq!(poll(&mut cursors, script(3), 10), 9);
+        assert_eq!(poll(&mut cursors, script(4), 10), 10);
+        assert_eq!(Cursors::restored(9, 5, 12).acked(), 5, "another tab has more");
+        assert!(Cursors::restored(3, 9, 12).polled(Asks::Ack(11)).confirmed, "what the process before may have sent");
+    }
+
+    #[test]
+    fn requests_are_ordered_by_their_numbers() {
+        let of = Identity::of;
+        assert!(of("jsonp1322991", "").is_before(of("jsonp1322992", "")));
+        assert!(of("parent.jsonp9", "").is_before(of("parent.jsonp10", "")));
+        assert!(of("cb", "5").is_before(of("cb", "6")) && of("jsonp1", "9").is_before(of("jsonp2", "3")));
+        for (one, other) in [("a7", "b8"), ("cb", "dc"), ("a.b", "a.c"), ("cb12345678901234567890123", "cb1x")] {
+            assert!(of(one, "") != of(other, ""));
+            assert!(
+                !of(one, "").is_before(of(other, "")) && !of(other, "").is_before(of(one, "")),
+                "no order is known"
+            );
+        }
     }
 
     #[test]

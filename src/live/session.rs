@@ -21,6 +21,10 @@ const CARRY_AGAIN_MS: u64 = 500;
 /// Signals that wait for one session; older ones go first, they are worth little by then.
 const SIGNALS_MAX: usize = 64;
 
+/// The generation of a poll that its page has given up, as far as anybody can tell: it is answered at once, and whatever it
+/// carries counts for nothing.
+const LATE: u32 = 0;
+
 #[derive(Debug)]
 enum Stage {
     /// No poll is held and no stream is open; since when, in monotonic milliseconds.
@@ -49,8 +53,9 @@ pub(super) struct Session {
     stream: Option<Seq>,
     /// Counts polls and streams: an older one that is still held finds that it is not the newest.
     generation: u32,
-    /// The poll that was silently repeated while it was held: nobody reads its answer.
-    abandoned: u32,
+    /// The first poll of the last request: older ones that are held since then were silently repeated, and nobody reads
+    /// their answers.
+    first: u32,
     /// Whether the page was given its answer; before that the session is nobody's presence.
     pub(super) open: bool,
     /// When presence alone last woke or answered a poll.
@@ -93,6 +98,8 @@ pub(super) enum Look {
     Superseded,
     /// The same poll came again.
     Abandoned,
+    /// It is a poll that was sent before the last one.
+    Late,
     /// A stream has carried as much as may be under way; it goes on when its client has confirmed some of it.
     Full,
 }
@@ -119,7 +126,7 @@ impl Session {
             stage: Stage::Idle { since_ms: now_ms },
             stream: None,
             generation: 0,
-            abandoned: 0,
+            first: 0,
             open: false,
             presence_at_ms: 0,
             page_rows: false,
@@ -139,9 +146,10 @@ impl Session {
         self.stage = Stage::Idle { since_ms: now_ms };
     }
 
-    /// The session outlived the process with everything through `cursor`; it may have been sent what lies up to `sent`.
-    pub(super) fn restore(&mut self, cursor: Seq, sent: Seq, now_ms: u64) {
-        self.cursors = Cursors::new(cursor, sent);
+    /// The session outlived the process with everything through `cursor`, if its page has ever been read; its user is known to
+    /// have what is `delivered`. It may have been sent what lies up to `sent`.
+    pub(super) fn restore(&mut self, delivered: Seq, cursor: Seq, sent: Seq, now_ms: u64) {
+        self.cursors = Cursors::restored(delivered, cursor, sent);
         self.outbox = Outbox::behind(cursor);
         self.open = true;
         self.stage = Stage::Idle { since_ms: now_ms };
@@ -250,12 +258,14 @@ impl Session {
 
     /// A poll came: it confirms what its rule says and replaces an older one.
     pub(super) fn begin_poll(&mut self, asks: Asks, until_ms: u64, now_ms: u64) -> (u32, Heard) {
-        let is_held = matches!(self.stage, Stage::Parked { .. });
         let heard = self.begin(asks);
-        if heard.repeated && is_held {
-            self.abandoned = self.generation;
+        if heard.late {
+            return (LATE, heard);
         }
         self.generation += 1;
+        if !heard.repeated {
+            self.first = self.generation;
+        }
         self.stream = None;
         let (acked, fresh) = (self.cursors.acked(), self.cursors.fresh_after());
         let until_ms = if heard.resync {
@@ -273,23 +283,27 @@ impl Session {
     pub(super) fn begin_stream(&mut self, asks: Asks, until_ms: u64) -> (u32, Heard) {
         let heard = self.begin(asks);
         self.generation += 1;
+        self.first = self.generation;
         self.stream = Some(self.cursors.acked());
         self.stage = Stage::Parked { waker: None, until_ms };
         (self.generation, heard)
     }
 
     fn begin(&mut self, asks: Asks) -> Heard {
-        self.wake();
-        let was_stream = self.stream.is_some();
-        if !was_stream && self.cursors.is_written() {
-            self.changes.settle();
-        }
+        let was_written = self.stream.is_none() && self.cursors.is_written();
         let heard = self.cursors.polled(asks);
-        self.acknowledge_presence();
-        self.changes.untell();
         if heard.confirmed {
             self.settle();
         }
+        if heard.late {
+            return heard;
+        }
+        self.wake();
+        if was_written {
+            self.changes.settle();
+        }
+        self.acknowledge_presence();
+        self.changes.untell();
         self.outbox.rewind(self.cursors.acked());
         heard
     }
@@ -328,8 +342,11 @@ impl Session {
     }
 
     pub(super) fn look(&mut self, generation: u32, now_ms: u64, presence_wake_ms: u64, waker: &Waker) -> Look {
+        if generation == LATE {
+            return Look::Late;
+        }
         if generation != self.generation {
-            return if generation == self.abandoned { Look::Abandoned } else { Look::Superseded };
+            return if generation >= self.first { Look::Abandoned } else { Look::Superseded };
         }
         let presence = self.presence_due(presence_wake_ms).is_some_and(|due| now_ms >= due);
         let after = self.stream.unwrap_or(self.cursors.fresh_after());
@@ -344,6 +361,13 @@ impl Session {
             slot => *slot = Some(waker.clone()),
         }
         if is_full { Look::Full } else { Look::Wait }
+    }
+
+    /// What is not confirmed, for a poll that counts for nothing: in case its page waits for it after all.
+    pub(super) fn peek(&self) -> Taken {
+        let acked = self.cursors.acked();
+        let entries = if self.outbox.is_filling() { Vec::new() } else { self.outbox.contents(acked, acked).0 };
+        Taken { entries, changed: Vec::new(), signals: Vec::new(), through: acked, more: false }
     }
 
     /// Everything that the answer of the held poll carries, or the stream's next packet.

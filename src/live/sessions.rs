@@ -98,9 +98,10 @@ impl Live {
         let sent = self.positions.get(holder.key.site);
         self.watchers.add(Watcher { user: holder.key, session: holder.session }, strangers);
         let restored = self.hub.with(holder.key, now_ms, |user| {
+            let delivered = user.delivered;
             if let Some(session) = user.session(holder.session) {
                 session.strangers = Stranger::all(strangers);
-                session.restore(cursor, sent, now_ms);
+                session.restore(delivered, cursor, sent, now_ms);
             }
         });
         if let Some(((), effects)) = restored {

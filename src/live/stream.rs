@@ -79,6 +79,11 @@ impl Live {
         let session = shard.users.get_mut(&poll.key).and_then(|user| user.session(poll.session));
         let Some(session) = session else { return Poll::Ready(PollEnd::Ended) };
         match session.look(poll.generation, now_ms, self.times.presence_wake_ms, waker) {
+            Look::Late => {
+                let taken = session.peek();
+                drop(shard);
+                return Poll::Ready(PollEnd::Packet(self.packet(poll, taken, now_ms)));
+            }
             Look::Superseded => return Poll::Ready(PollEnd::Superseded),
             Look::Abandoned => return Poll::Ready(PollEnd::Abandoned),
             Look::Wait | Look::Full if draining && session.is_stream() => return Poll::Ready(PollEnd::Stopping),

@@ -13,8 +13,7 @@ use crate::edge::reply::{Form, Reply};
 use crate::edge::{Asked, Edge, Outcome, Taken, error, json};
 use crate::live::PollEnd;
 use http::StatusCode;
-use rustc_hash::{FxBuildHasher, FxHashMap};
-use std::hash::BuildHasher;
+use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
@@ -93,7 +92,7 @@ fn script_identity(asked: &Asked, params: &Params) -> Option<Identity> {
             is_browser && asked.header("x-requested-with").is_none()
         }
     };
-    is_script.then(|| Identity(FxBuildHasher.hash_one((callback, params.raw("_")))))
+    is_script.then(|| Identity::of(callback, params.raw("_").unwrap_or_default()))
 }
 
 impl Parked {
