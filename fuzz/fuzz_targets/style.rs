@@ -1,11 +1,7 @@
-//! A style: only harmless declarations remain, and what remains is not changed by a second look.
+//! Styles: see `checks/style.rs`.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use nextim::chat::style::sanitise;
+#[path = "../checks/mod.rs"]
+mod checks;
 
-fuzz_target!(|style: &str| {
-    let once = sanitise(style);
-    assert!(once.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":;#-(), ".contains(&byte)));
-    assert_eq!(sanitise(&once), once);
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::run("style", data));

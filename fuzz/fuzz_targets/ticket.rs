@@ -1,14 +1,7 @@
-//! Whatever is presented as a ticket has a digest, and ids are checked without a panic.
+//! Tickets and ids: see `checks/ticket.rs`.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use nextim::chat::id::{ID_BYTES_MAX, UserId, check_id};
-use nextim::chat::ticket::TicketDigest;
+#[path = "../checks/mod.rs"]
+mod checks;
 
-fuzz_target!(|text: &str| {
-    assert_eq!(TicketDigest::of(text), TicketDigest::of(text));
-    if check_id(text).is_ok() {
-        assert!(text.len() <= ID_BYTES_MAX && !text.contains(','));
-        assert_eq!(UserId::parse(text).expect("checked").as_str(), text);
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::run("ticket", data));

@@ -5,4 +5,5 @@ mod checks;
 mod edge;
 mod network;
 mod scenes;
+mod seeds;
 mod support;

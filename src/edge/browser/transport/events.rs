@@ -53,11 +53,13 @@ fn confirms(asked: &Asked, params: &Params) -> Result<Confirms, Refusal> {
     Ok(last.or(auth::ack(params)?).map_or(Confirms::Plain, Confirms::Ack))
 }
 
-fn event_id(epoch: &str, through: u64) -> String {
+/// The id of an event: the life of the log, a dot, where the packet reaches.
+pub fn event_id(epoch: &str, through: u64) -> String {
     format!("{epoch}.{through}")
 }
 
-fn event_of(id: &str) -> Option<Ack> {
+/// What an id says that its client has.
+pub fn event_of(id: &str) -> Option<Ack> {
     let (epoch, seq) = id.rsplit_once('.')?;
     Some(Ack { seq: seq.parse().ok()?, epoch: Some(epoch.into()) })
 }

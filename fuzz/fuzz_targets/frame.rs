@@ -1,0 +1,7 @@
+//! The WebSocket reader: see `checks/frame.rs`.
+#![no_main]
+
+#[path = "../checks/mod.rs"]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::run("frame", data));
