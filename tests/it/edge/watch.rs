@@ -26,6 +26,7 @@ async fn a_page_hears_of_those_it_shows_now() {
     let server = Server::start().await;
     let mut susan = server.page("susan", "client=native&stranger_ids=lee").await;
     let mut nora = server.page("nora", "").await;
+    let _held = nora.hold().await; // here until she says otherwise
     let shown = susan.read("watch", "ids=nora,ghost,wei").await;
     assert_eq!(each(&shown, "id"), ["nora", "wei"], "unknown ones are left out");
     assert_eq!(each(&shown, "presence"), ["online", "offline"]);
