@@ -126,6 +126,38 @@ async fn a_row_that_the_indexes_give_to_the_wrong_person_is_not_shown() {
     assert_eq!(verify(ours.path()).0, 3);
 }
 
+/// An entry of the inbox index with another receiver: it is as many entries as before, and every row is sound.
+///
+/// Negative control: without SQLite's own check `verify` finds nothing, and without the second text of `entries_at!` the
+/// wrong receiver reads the message.
+#[tokio::test]
+async fn an_entry_of_an_index_that_was_altered_is_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (store, truth) = full(folder.path()).await;
+    store.close().await;
+    drop(store);
+    let file = folder.path().join(FILE);
+    let sql = Connection::open(&file).expect("the file");
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'log_inbox'";
+    let root: usize = sql.query_row(root, [], |row| row.get(0)).expect("a page");
+    sql.close().expect("closed");
+    let mut bytes = std::fs::read(&file).expect("the file");
+    let page = &mut bytes[(root - 1) * 4096..root * 4096];
+    assert_eq!(page[0], 10, "all of the index is in one page");
+    let cells =
+        (0..usize::from(page[4])).map(|cell| usize::from(page[8 + 2 * cell]) * 256 + usize::from(page[9 + 2 * cell]));
+    // Of site 1 (which takes no byte): length, length of the head, three types, target, seq; for the first user.
+    let cell = cells.into_iter().find(|at| page[at + 1..at + 6] == [4, 9, 1, 1, 2]).expect("an entry");
+    page[cell + 5] = 3;
+    std::fs::write(&file, bytes).expect("written");
+    let (code, said) = verify(folder.path());
+    assert_eq!(code, 3, "{said}");
+    let store = open(folder.path()).expect("it opens");
+    let reading = truth.read(&store).await;
+    assert!(reading.lies.is_empty(), "{:#?}", reading.lies);
+    store.close().await;
+}
+
 /// Changes the table alone: while the schema does not know the indexes, nothing keeps them.
 fn behind_the_indexes(folder: &Path, change: &str) {
     let open = || Connection::open(folder.join(FILE)).expect("the file");
