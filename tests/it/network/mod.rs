@@ -4,11 +4,12 @@
 //!
 //! `NEXTIM_CUTS=20000 cargo test --test it network -- --nocapture` breaks more; `NEXTIM_SEED` repeats a run.
 
+mod storms;
 mod verdict;
 mod visitor;
 
 use crate::support::Server;
-use crate::support::proxy::{End, Faults, Proxy, Stats};
+use crate::support::proxy::{Faults, Proxy, Stats, Told};
 use crate::support::transport::Transport;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -102,11 +103,11 @@ async fn settle(visitors: &[Arc<Visitor>]) -> Vec<String> {
 fn judge(visitors: &[Arc<Visitor>], proxies: &[Proxy]) -> Outcome {
     let stories: Vec<_> = visitors.iter().map(|visitor| visitor.story.lock().expect("no panic while held")).collect();
     let stats: Vec<Stats> = proxies.iter().map(Proxy::stats).collect();
-    // A reset tells the server in time: what was in such an answer comes again even to plain pollers.
+    // A reset clearly before the next poll tells the server: what was in such an answer comes again even to plain pollers.
     let excepted: Vec<BTreeSet<String>> = stats
         .iter()
         .map(|stats| {
-            let unseen = stats.destroyed.iter().filter(|(end, _)| **end != End::Rst);
+            let unseen = stats.destroyed.iter().filter(|(told, _)| **told != Told::InTime);
             unseen.flat_map(|(_, bodies)| bodies.iter().cloned()).collect()
         })
         .collect();

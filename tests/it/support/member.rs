@@ -11,7 +11,7 @@ pub struct Member {
     pub cookie: String,
     /// Given with every call once there is one.
     pub ticket: Option<String>,
-    address: SocketAddr,
+    pub address: SocketAddr,
     http: Option<Http>,
     polls: Option<Http>,
 }

@@ -1,7 +1,7 @@
 //! One request and its answer on their way through the proxy.
 
 use super::Shared;
-use super::faults::{End, Fault, Side, While};
+use super::faults::{End, Fault, Side, Told, While};
 use super::leg::Leg;
 use std::io;
 use std::sync::Arc;
@@ -84,7 +84,11 @@ impl Exchange<'_> {
                 if let Ok(Some(whole)) = far.message_within(at).await {
                     return Ok((whole, far));
                 }
-                self.shared.count(|stats| stats.cut(Side::Server, While::Answering, end, at));
+                let lost = far.seen().await;
+                self.shared.count(|stats| {
+                    stats.cut(Side::Server, While::Answering, end, at);
+                    stats.destroyed(&lost, Told::Late);
+                });
                 far.end(end).await;
                 return Err(io::ErrorKind::BrokenPipe.into());
             }
@@ -120,7 +124,7 @@ impl Exchange<'_> {
                 let shared = Arc::clone(self.shared);
                 tokio::spawn(async move {
                     if let Ok(Ok(Ok((answer, _)))) = timeout(LOSER, rest).await {
-                        shared.count(|stats| stats.destroyed(&answer, End::Kept));
+                        shared.count(|stats| stats.destroyed(&answer, Told::Never));
                     }
                 });
                 Ok(got)
@@ -137,7 +141,7 @@ impl Exchange<'_> {
                 self.shared.count(|stats| {
                     stats.cut(Side::Page, While::Answering, end, at);
                     if at < answer.len() || given.is_err() {
-                        stats.destroyed(answer, other);
+                        stats.destroyed(answer, if other == End::Rst { Told::InTime } else { Told::Never });
                     }
                 });
                 // The server learns of it first, so that the page cannot be faster.
@@ -150,7 +154,7 @@ impl Exchange<'_> {
                 tokio::select! {
                     () = sleep(time) => {}
                     () = client.gone() => {
-                        self.shared.count(|stats| stats.destroyed(answer, End::Rst));
+                        self.shared.count(|stats| stats.destroyed(answer, Told::InTime));
                         far.end(End::Rst).await;
                         return Ok(None);
                     }
@@ -161,7 +165,7 @@ impl Exchange<'_> {
         let given =
             if self.fault == Fault::Dribble { client.dribble(answer).await } else { client.write(answer).await };
         if given.is_err() {
-            self.shared.count(|stats| stats.destroyed(answer, End::Rst));
+            self.shared.count(|stats| stats.destroyed(answer, Told::InTime));
             far.end(End::Rst).await;
             return Ok(None);
         }

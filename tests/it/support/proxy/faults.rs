@@ -14,6 +14,17 @@ pub enum End {
     Kept,
 }
 
+/// Whether the server was told that an answer which it wrote completely did not arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Told {
+    /// By a reset, clearly before the next request.
+    InTime,
+    /// By a reset, with the request's repetition right behind it.
+    Late,
+    /// Not at all, or by an orderly end, which looks the same as a page that has read everything.
+    Never,
+}
+
 /// Which connection breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Side {
@@ -73,8 +84,8 @@ pub struct Stats {
     pub dribbles: u32,
     pub twice: u32,
     /// Bodies in answers that were completely read from the server and not completely given to the page, by what the server
-    /// saw of it.
-    pub destroyed: BTreeMap<End, BTreeSet<String>>,
+    /// was told of it.
+    pub destroyed: BTreeMap<Told, BTreeSet<String>>,
 }
 
 impl Stats {
@@ -88,10 +99,10 @@ impl Stats {
         self.offsets.entry((side, when, end)).or_default().insert(at);
     }
 
-    pub(super) fn destroyed(&mut self, answer: &[u8], other: End) {
+    pub(super) fn destroyed(&mut self, answer: &[u8], told: Told) {
         let text = String::from_utf8_lossy(answer);
         let bodies = text.split("\"body\":\"").skip(1).filter_map(|rest| rest.split('"').next());
-        self.destroyed.entry(other).or_default().extend(bodies.map(str::to_owned));
+        self.destroyed.entry(told).or_default().extend(bodies.map(str::to_owned));
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 /// How long a connection of which the other side is to learn nothing stays open.
 const KEPT: Duration = Duration::from_secs(3);
@@ -61,6 +62,14 @@ impl Leg {
                 count => self.bytes.extend_from_slice(&buffer[..count]),
             }
         }
+    }
+
+    /// What has come of a message so far, also what is still in the socket and stays there.
+    pub(super) async fn seen(&self) -> Vec<u8> {
+        let mut rest = vec![0; 64 * 1024];
+        let count = timeout(Duration::from_millis(1), self.stream.peek(&mut rest)).await;
+        let count = count.ok().and_then(Result::ok).unwrap_or(0);
+        [&self.bytes[..], &rest[..count]].concat()
     }
 
     /// Waits until the other side is gone.

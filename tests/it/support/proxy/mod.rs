@@ -7,7 +7,7 @@ mod faults;
 mod leg;
 mod tunnel;
 
-pub use faults::{End, Faults, Stats};
+pub use faults::{Faults, Stats, Told};
 
 use exchange::Exchange;
 use leg::Leg;
