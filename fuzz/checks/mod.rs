@@ -13,7 +13,10 @@ mod subscribe;
 mod ticket;
 
 /// Every target by its name; the folder of its seeds has the same.
-pub const ALL: [(&str, fn(&[u8])); 9] = [
+/// What takes the bytes of one input.
+type Check = fn(&[u8]);
+
+pub const ALL: [(&str, Check); 9] = [
     ("call", call::check),
     ("event_id", event_id::check),
     ("filtered", filtered::check),

@@ -82,12 +82,9 @@ pub async fn serve(edge: Arc<Edge>, listener: TcpListener, shutdown: Arc<Shutdow
         };
         match accepted {
             Ok((stream, peer)) => {
-                let place = match crowd.enter(peer.ip()) {
-                    Ok(place) => place,
-                    Err(_) => {
-                        turn_away(&stream);
-                        continue;
-                    }
+                let Ok(place) = crowd.enter(peer.ip()) else {
+                    turn_away(&stream);
+                    continue;
                 };
                 let (edge, shutdown, open) = (Arc::clone(&edge), Arc::clone(&shutdown), open.clone());
                 tokio::spawn(async move {

@@ -93,11 +93,14 @@ impl Drop for Place {
 
 /// One customer has one IPv4 address, or 64 bits of IPv6.
 fn counted_as(address: IpAddr) -> Option<IpAddr> {
-    match address.to_canonical() {
-        address if address.is_loopback() => None,
-        IpAddr::V6(address) => Some(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into()),
-        address @ IpAddr::V4(_) => Some(address),
+    let address = address.to_canonical();
+    if address.is_loopback() {
+        return None;
     }
+    Some(match address {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        IpAddr::V4(_) => address,
+    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{JoinHandle, sleep, spawn};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -59,8 +59,10 @@ impl Page {
 
     /// Waits until so much is shown, or the page has stopped.
     pub fn wait_for(&self, count: usize) {
-        let end = Instant::now() + Duration::from_secs(15);
-        while self.screen.shown.lock().unwrap().len() < count && !self.polling.is_finished() && Instant::now() < end {
+        for _ in 0..750 {
+            if self.screen.shown.lock().unwrap().len() >= count || self.polling.is_finished() {
+                return;
+            }
             sleep(Duration::from_millis(20));
         }
     }

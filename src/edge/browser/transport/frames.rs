@@ -41,7 +41,7 @@ impl Frames {
     }
 
     /// The next frame's meaning, if it is complete. After an error nothing more may be read.
-    pub fn next(&mut self) -> Result<Option<Received>, Goodbye> {
+    pub fn take(&mut self) -> Result<Option<Received>, Goodbye> {
         let mut cursor = Cursor::new(&self.bytes);
         let Some((header, length)) = FrameHeader::parse(&mut cursor).map_err(|_| Goodbye::Broken)? else {
             return Ok(None);
@@ -162,7 +162,7 @@ mod tests {
     fn read(bytes: &[u8]) -> Result<Vec<Received>, Goodbye> {
         let (mut frames, mut all) = (Frames::default(), Vec::new());
         frames.feed(bytes);
-        while let Some(received) = frames.next()? {
+        while let Some(received) = frames.take()? {
             all.push(received);
         }
         Ok(all)
@@ -208,9 +208,9 @@ mod tests {
             let mut frames = Frames::default();
             let (early, late) = bytes.split_at(at.min(bytes.len()));
             frames.feed(early);
-            let mut all = Vec::from_iter(frames.next().unwrap());
+            let mut all = Vec::from_iter(frames.take().unwrap());
             frames.feed(late);
-            all.extend(frames.next().unwrap());
+            all.extend(frames.take().unwrap());
             prop_assert_eq!(all, [Received::Text(text)]);
         }
     }

@@ -107,7 +107,7 @@ impl Wire<'_> {
     /// The next frame. May be dropped while it waits.
     async fn receive(&mut self) -> Result<Received, Ended> {
         loop {
-            if let Some(received) = self.frames.next().map_err(Ended::ByUs)? {
+            if let Some(received) = self.frames.take().map_err(Ended::ByUs)? {
                 self.count()?;
                 return Ok(received);
             }
