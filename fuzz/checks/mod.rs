@@ -12,10 +12,10 @@ mod style;
 mod subscribe;
 mod ticket;
 
-/// Every target by its name; the folder of its seeds has the same.
 /// What takes the bytes of one input.
 type Check = fn(&[u8]);
 
+/// Every target by its name; the folder of its seeds has the same.
 pub const ALL: [(&str, Check); 9] = [
     ("call", call::check),
     ("event_id", event_id::check),

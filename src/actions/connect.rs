@@ -121,7 +121,13 @@ pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Con
         page.new_messages.iter().map(|message| &**message),
         ctx.clock.monotonic_ms(),
     );
-    answer(ctx, key, ticket, profile, arrived.mood, &buddies, page, &ask).await
+    let holder = opening.holder;
+    let connected = answer(ctx, key, ticket, profile, arrived.mood, &buddies, page, &ask).await?;
+    let people = connected.people.iter().filter(|view| view.visible.is_online());
+    let people = people.map(|view| view.person.profile.number);
+    let shown: Vec<UserNumber> = connected.online.iter().map(|(who, _)| who.number).chain(people).collect();
+    ctx.live.page_shows(&holder, &shown);
+    Ok(connected)
 }
 
 fn page_query(key: UserKey, arrived: &Arrived, ask: &Connect) -> PageQuery {

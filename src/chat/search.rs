@@ -136,7 +136,7 @@ mod tests {
     }
 
     proptest! {
-        /// Negative control: leave the arm of the full-width forms out, or that of scripts without case too wide.
+        /// Negative control: leave the arm of the full-width forms out, or let that of scripts without case reach over them.
         #[test]
         fn any_part_of_a_text_finds_it(body in "[a-zA-ZａＺéßΣς青蛙かカ구 　]{1,30}", from in 0..30_usize, length in 1..9_usize) {
             let part: String = body.chars().skip(from).take(length).collect();

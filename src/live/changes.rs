@@ -67,6 +67,14 @@ impl Changes {
         }
     }
 
+    /// The page was answered with these people online: whoever changed while the answer was made is told of as somebody the page
+    /// knows to be there.
+    pub(super) fn page_shows(&mut self, online: &[UserNumber]) {
+        for (number, (_, was_online)) in self.noted.iter_mut().flat_map(|noted| noted.iter_mut()) {
+            *was_online |= online.contains(number);
+        }
+    }
+
     /// Nobody needs to hear of any of it.
     pub(super) fn forget(&mut self) {
         *self = Self::default();

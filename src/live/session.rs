@@ -207,6 +207,11 @@ impl Session {
         self.changes.note(who, was_online || is_late);
     }
 
+    /// The page was answered with these people online.
+    pub(super) fn page_shows(&mut self, online: &[UserNumber]) {
+        self.changes.page_shows(online);
+    }
+
     fn stranger(&self, number: UserNumber) -> Option<Stranger> {
         let found = self.strangers.binary_search_by_key(&number, |stranger| stranger.number);
         found.ok().map(|index| self.strangers[index])

@@ -73,6 +73,12 @@ impl Live {
         self.apply(effects, now_ms);
     }
 
+    /// The answer to a page that was opened shows these people online. They were looked at after `open`, one by one, while they
+    /// came and went.
+    pub fn page_shows(&self, holder: &Holder, online: &[UserNumber]) {
+        self.on_session(holder, |session| session.page_shows(online));
+    }
+
     /// Seats a user in rooms. What others see of them is read and stamped under one lock, and read again once the seats are
     /// there, for a change that came in between.
     pub(super) fn take_seats(&self, key: UserKey, memberships: &[Membership]) {

@@ -138,7 +138,7 @@ pub trait Views: Send + Sync {
     /// What is for one session after `after`: at most `limit` rows.
     async fn addressed(&self, user: UserKey, session: SessionNumber, after: Seq, limit: usize) -> Stored<Stretch>;
     /// The newest `limit` messages before `before` of each conversation that `user` may see; unknown ones are left out.
-    /// Fewer, but at least one, where the text would be over the bound of an answer.
+    /// Fewer, but not below `HISTORY_ROWS`, where the text would be over the bound of an answer.
     async fn histories(
         &self,
         user: UserKey,

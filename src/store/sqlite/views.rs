@@ -232,8 +232,8 @@ fn page_histories(
     Ok(histories)
 }
 
-/// The newest `limit` messages before `before`, fewer if their text is too much for an answer; `None` if the conversation is
-/// none of the user's.
+/// The newest `limit` messages before `before`; past the usual number fewer, if their text is too much for an answer. `None`
+/// if the conversation is none of the user's.
 fn history(
     sql: &Connection,
     user: UserKey,
@@ -257,7 +257,8 @@ fn history(
             rows::messages(sql, ROOM_BEFORE, params![user.site.0, room_target(room), cleared, before, limit])?
         }
     };
-    let kept = portion(messages.iter().rev(), limit, |message| message.body.len()).len();
+    let fair = portion(messages.iter().rev(), limit, |message| message.body.len()).len();
+    let kept = fair.max(messages.len().min(HISTORY_ROWS));
     let messages = messages[messages.len() - kept..].to_vec();
     Ok(Some(History { conversation, messages }))
 }

@@ -34,7 +34,6 @@ async fn told_read(page: &mut Member) -> Value {
     panic!("{} is told nothing", page.id);
 }
 
-/// Negative control: count rows before the mark, or leave the user's own out of neither, in `store/sqlite/marks.rs`.
 #[tokio::test]
 async fn a_native_page_counts_what_is_unread_until_it_is_read() {
     let mut server = Server::start().await;
@@ -66,6 +65,7 @@ async fn a_native_page_counts_what_is_unread_until_it_is_read() {
     assert!(opened["unread"][0]["read"].is_u64());
 }
 
+/// Negative control: let `Live::signal_read` leave nobody out.
 #[tokio::test]
 async fn other_native_pages_of_the_member_hear_what_is_read() {
     let server = Server::start().await;
@@ -106,7 +106,7 @@ async fn other_native_pages_of_the_member_hear_what_is_read() {
 }
 
 /// Old pages cannot say what was read: what they have received is. Negative control: let `Dialect::delivered_is_read` be
-/// true, or false, for all.
+/// true for the first generation alone.
 #[tokio::test]
 async fn what_an_old_page_has_received_is_read() {
     let server = Server::start().await;

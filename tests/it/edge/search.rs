@@ -42,7 +42,7 @@ async fn words_are_found_whatever_their_script() {
     assert_eq!(found(&mut jack, "weir", "").await, ["Heron by the weir"], "and for nobody else");
 }
 
-/// Negative control: let `of_one` not ask who is in the room, or begin `of_all` with `Of::Target` of another user.
+/// Negative control: let `of_one` not ask who is in the room.
 #[tokio::test]
 async fn others_conversations_are_not_found() {
     let server = Server::start().await;

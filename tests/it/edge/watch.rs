@@ -20,7 +20,6 @@ fn said(who: &str, what: &str) -> (String, String) {
     (who.into(), what.into())
 }
 
-/// Negative control: leave `watchers.add` or `watchers.remove` out of `Live::watch`.
 #[tokio::test]
 async fn a_page_hears_of_those_it_shows_now() {
     let server = Server::start().await;

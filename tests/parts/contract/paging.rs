@@ -3,7 +3,7 @@
 use super::Backend;
 use super::world::{World, bodies, in_room, with};
 use nextim::chat::entry::Seq;
-use nextim::chat::history::{ANSWER_BYTES_MAX, Conversation, HISTORY_ROWS_MAX};
+use nextim::chat::history::{ANSWER_BYTES_MAX, Conversation, HISTORY_ROWS, HISTORY_ROWS_MAX};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRng, TestRunner};
@@ -96,25 +96,29 @@ pub async fn pages_and_a_writer_at_the_same_time<B: Backend>(backend: B) {
     assert_eq!(read, (1..=last).collect::<Vec<Seq>>());
 }
 
-/// Long messages come in smaller portions, from the newest, and none is left out. Negative control: leave `portion` out.
+/// Past the usual thirty, long messages come in smaller portions, from the newest, and none is left out. Negative control:
+/// leave `portion` out.
 pub async fn a_page_is_bounded_by_its_text<B: Backend>(backend: B) {
     let world = World::new(backend).await;
-    let body = "x".repeat(60_000);
-    for index in 0..12 {
+    let body = "x".repeat(10_000);
+    for index in 0..70 {
         world.say("bob", "ann", &format!("{index} {body}")).await;
     }
-    world.say("bob", "ann", "short").await;
-    let (mut read, mut before) = (Vec::new(), None);
+    world.say_many("bob", "ann", 130).await;
+    let (mut read, mut before, mut sizes) = (Vec::new(), None, Vec::new());
     loop {
         let ann = world.key("ann").await;
         let found = world.store.histories(ann, vec![with("bob")], before, HISTORY_ROWS_MAX).await.unwrap();
         let page = &found[0].messages;
-        assert!(bodies(page).iter().map(|body| body.len()).sum::<usize>() <= ANSWER_BYTES_MAX);
+        let text = bodies(page).iter().map(|body| body.len()).sum::<usize>();
+        assert!(page.len() <= HISTORY_ROWS || text <= ANSWER_BYTES_MAX, "{} messages, {text} bytes", page.len());
         let Some(first) = page.first() else { break };
         before = Some(first.seq);
         read.splice(0..0, page.iter().map(|message| message.seq));
+        sizes.push(page.len());
     }
-    assert_eq!(read, (1..=13).collect::<Vec<Seq>>());
+    assert_eq!(read, (1..=200).collect::<Vec<Seq>>());
+    assert_eq!(sizes, [156, 30, 14], "short ones and as many long ones as fit; the usual number; the rest");
 }
 
 pub async fn an_end_before_the_beginning_or_past_the_head<B: Backend>(backend: B) {

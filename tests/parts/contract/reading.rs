@@ -35,6 +35,7 @@ fn row(id: &str, count: usize, read: Seq) -> (String, usize, Seq) {
     (id.into(), count, read)
 }
 
+/// Negative control: count own rows of a room, or note no conversation when a message is stored.
 pub async fn what_others_said_after_the_mark_is_unread<B: Backend>(backend: B) {
     let world = World::new(backend).await;
     for user in ["ann", "bob"] {
@@ -70,7 +71,8 @@ pub async fn marks_move_forward_and_not_past_the_head<B: Backend>(backend: B) {
     assert_eq!(world.unread("ann").await, [row("bob", 1, 3)], "a mark past the head would have swallowed it");
 }
 
-/// Neither a mark nor anything else is left in a conversation that is none of hers.
+/// Neither a mark nor anything else is left in a conversation that is none of hers. Negative control: mark rooms whoever is
+/// in them.
 pub async fn foreign_conversations_have_no_mark<B: Backend>(backend: B) {
     let world = World::new(backend).await;
     world.join("bob", "room1").await;
@@ -115,7 +117,7 @@ pub async fn counts_end_where_the_page_ends<B: Backend>(backend: B) {
     assert_eq!(world.unread("ann").await, [row("bob", 500, 0)]);
 }
 
-/// Negative control: count without `LIMIT`, or leave the `truncate` out.
+/// Negative control: leave the `truncate` out.
 pub async fn counts_and_conversations_have_an_end<B: Backend>(backend: B) {
     let world = World::new(backend).await;
     world.join("ann", "room1").await;
@@ -184,8 +186,8 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 /// The counts are what a look at every row of the log gives.
-/// Negative control: in `marks.rs`, take `views::heard_in` for the whole time of membership, count own rows of a room, or leave
-/// one of the three out of `max(m.read, m.cleared, ?3)`.
+/// Negative control: in `marks.rs`, take one stretch without an end for `heard_in`, or leave `m.cleared` out of
+/// `max(m.read, m.cleared, ?3)`.
 pub async fn counts_are_what_the_rows_say<B: Backend>(backend: B) {
     let config = Config::default();
     let mut runner = TestRunner::new_with_rng(config.clone(), TestRng::deterministic_rng(config.rng_algorithm));

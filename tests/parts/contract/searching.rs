@@ -110,7 +110,7 @@ const PEOPLE: [&str; 3] = ["ann", "bob", "cid"];
 const PLACES: [&str; 5] = ["ann", "bob", "cid", "room1", "room2"];
 
 /// A search gives exactly what its histories show and the words are in, whatever happened before.
-/// Negative control: let `of_all` take all rooms, `visible_body` forget what was cleared, or `floor` be 0 everywhere.
+/// Negative control: let `visible_body` forget what was cleared, or `floor` be 0 everywhere.
 pub async fn a_search_sees_what_histories_show<B: Backend>(backend: B) {
     let config = Config::default();
     let mut runner = TestRunner::new_with_rng(config.clone(), TestRng::deterministic_rng(config.rng_algorithm));
