@@ -139,7 +139,7 @@ impl Session {
         let Cut { through, more, rows } = cut;
         self.page_rows = rows;
         self.cursors = Cursors::opened(delivered, through);
-        self.outbox.finish_fill(Vec::new(), through, more);
+        self.outbox.finish_fill(Vec::new(), through, more, self.cursors.acked());
         // The page is answered with everybody's state as it is after this.
         self.changes.forget();
         self.open = true;
@@ -273,9 +273,10 @@ impl Session {
         }
         self.stream = None;
         let (acked, fresh) = (self.cursors.acked(), self.cursors.fresh_after());
+        let was_carried = fresh > acked && (self.outbox.has_after(acked) || !self.outbox.is_current());
         let until_ms = if heard.resync {
             now_ms
-        } else if self.outbox.has_after(acked) && !self.outbox.has_after(fresh) {
+        } else if was_carried && !self.outbox.has_after(fresh) {
             until_ms.min(now_ms + CARRY_AGAIN_MS)
         } else {
             until_ms
@@ -321,6 +322,12 @@ impl Session {
     /// Whether the log must be read before more can be sent; from where.
     pub(super) fn begin_fill(&mut self) -> Option<Seq> {
         self.outbox.begin_fill(self.cursors.acked())
+    }
+
+    /// The log was read.
+    pub(super) fn finish_fill(&mut self, entries: Vec<SharedEntry>, through: Seq, more: bool) {
+        self.outbox.finish_fill(entries, through, more, self.cursors.acked());
+        self.wake();
     }
 
     /// The client of a stream says what it has.

@@ -157,10 +157,7 @@ impl Live {
 
     /// The log was read.
     pub fn finish_fill(&self, holder: &Holder, entries: Vec<SharedEntry>, through: Seq, more: bool) {
-        self.on_session(holder, |session| {
-            session.outbox.finish_fill(entries, through, more);
-            session.wake();
-        });
+        self.on_session(holder, |session| session.finish_fill(entries, through, more));
     }
 
     /// The log could not be read.

@@ -5,9 +5,13 @@
 //! goes on until a model has generated so many; `PROPTEST_CASES=10000` is for the random plays.
 
 mod confirmer;
+mod cursors;
 mod defects;
+mod found;
 mod network;
 mod page;
+mod play;
+mod plays;
 mod polls;
 mod sound;
 mod steps;
@@ -18,7 +22,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 /// Defects that take more steps than this are not found.
-const STEPS_MAX: usize = 18;
+const STEPS_MAX: usize = 20;
 
 /// How many states a model is to generate, if the environment asks for more than the usual bounds hold.
 pub fn states_wanted() -> Option<usize> {
@@ -67,7 +71,8 @@ where
     M::State: Clone + Debug + Hash + PartialEq + Send + Sync + 'static,
     M::Action: Clone + Debug + PartialEq,
 {
-    for depth in 2..STEPS_MAX {
+    // The checker counts states, and does not look at the last.
+    for depth in 2..=STEPS_MAX + 2 {
         let finish = HasDiscoveries::AnyOf([property].into());
         let checker = model().checker().finish_when(finish).target_max_depth(depth).spawn_bfs().join();
         if let Some(path) = checker.discovery(property) {

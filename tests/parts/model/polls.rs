@@ -301,7 +301,7 @@ impl<C: Confirmer> Polls<C> {
         if !state.client.open {
             self.apply(&mut state, &Step::PageArrives);
         }
-        for _ in 0..12 {
+        for _ in 0..24 {
             if !state.client.waiting {
                 self.apply(&mut state, &Step::Send);
             }

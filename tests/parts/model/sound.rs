@@ -27,6 +27,8 @@ fn polls(name: &str, kind: Kind, filter: Filter, bounds: Bounds) {
 fn scripts() {
     let name = "scripts whose requests come late and twice";
     polls(name, Kind::Script, Filter::Answer, Bounds { copies: 1, ..BOUNDS });
+    let name = "scripts whose requests come three times";
+    polls(name, Kind::Script, Filter::Answer, Bounds { polls: 3, copies: 2, ..BOUNDS });
     let name = "scripts that poll for long";
     polls(name, Kind::Script, Filter::Answer, Bounds { polls: 5, ..BOUNDS });
     let name = "scripts that read the log in portions, rows of others between";

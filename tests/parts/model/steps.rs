@@ -76,10 +76,7 @@ impl<C: Confirmer> Polls<C> {
         if client.open {
             steps.push(Step::Touch);
         }
-        // A page that has not arrived and a page that is closed are the same to the server.
-        if state.pages > 0 || !state.network.requests.is_empty() || state.held.is_some() {
-            steps.push(Step::Close);
-        }
+        steps.push(Step::Close);
         if state.lies > 0 && client.polls > 0 {
             steps.extend([Step::Lie(self.bounds.rows + 1), Step::Lie(FOREIGN)]);
         }
