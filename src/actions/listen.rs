@@ -2,9 +2,10 @@
 
 use super::Context;
 use super::identify::Asker;
-use crate::chat::delivery::{Asks, Identity};
+use crate::chat::delivery::Asks;
 use crate::chat::entry::Seq;
 use crate::chat::refusal::Refusal;
+use crate::chat::script_request::ScriptRequest;
 use crate::live::{Holder, Packet, PollEnd, PollHandle};
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ pub enum Confirms {
     /// It does not.
     Plain,
     /// It is a browser's script request.
-    Script(Identity),
+    Script(ScriptRequest),
     /// By name: everything through `seq` of the log's life `epoch`.
     Ack(Ack),
 }

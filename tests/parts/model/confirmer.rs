@@ -1,7 +1,8 @@
 //! What decides that a page has its messages: the real `Cursors`, and defects of it that the model has to find.
 
-use nextim::chat::delivery::{Asks, Cursors, Heard, Identity};
+use nextim::chat::delivery::{Asks, Cursors, Heard};
 use nextim::chat::entry::Seq;
+use nextim::chat::script_request::ScriptRequest;
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -150,7 +151,7 @@ defect! {
         fn polled(&mut self, asks: Asks) -> Heard {
             self.1 += 1;
             match asks {
-                Asks::Script(_) => self.0.polled(Asks::Script(Identity::of("jsonp", &self.1.to_string()))),
+                Asks::Script(_) => self.0.polled(Asks::Script(ScriptRequest::of("jsonp", &self.1.to_string()))),
                 other => self.0.polled(other),
             }
         }
@@ -192,7 +193,7 @@ defect! {
     NoOrder {
         fn polled(&mut self, asks: Asks) -> Heard {
             match asks {
-                Asks::Script(identity) => self.0.polled(Asks::Script(Identity::of(&format!("{identity:?}"), ""))),
+                Asks::Script(identity) => self.0.polled(Asks::Script(ScriptRequest::of(&format!("{identity:?}"), ""))),
                 other => self.0.polled(other),
             }
         }

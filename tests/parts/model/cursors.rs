@@ -1,7 +1,8 @@
 //! Any calls in any order: cursors never go back, never pass what was sent, and never panic.
 
-use nextim::chat::delivery::{Asks, Cursors, Identity};
+use nextim::chat::delivery::{Asks, Cursors};
 use nextim::chat::entry::Seq;
+use nextim::chat::script_request::ScriptRequest;
 use proptest::prelude::*;
 
 #[derive(Debug, Clone)]
@@ -45,7 +46,7 @@ fn apply(cursors: &mut Cursors, call: &Call) -> Option<bool> {
         Call::Plain => Some(cursors.polled(Asks::Plain).confirmed),
         Call::Script(callback, nonce) => {
             let before = *cursors;
-            let identity = Identity::of(&format!("jsonp{callback}"), &nonce.to_string());
+            let identity = ScriptRequest::of(&format!("jsonp{callback}"), &nonce.to_string());
             let heard = cursors.polled(Asks::Script(identity));
             assert!(!heard.late || heard.confirmed || cursors.acked() == before.acked());
             assert!(!(heard.late && heard.repeated));

@@ -1,13 +1,14 @@
 //! Holes of the sessions that reading and the random plays have found, each as the shortest play that shows it.
 
 use crate::live::world::{Arriving, SITE, START_MS, TIMES, key, row};
-use nextim::chat::delivery::{Asks, Identity};
+use nextim::chat::delivery::Asks;
 use nextim::chat::entry::Seq;
+use nextim::chat::script_request::ScriptRequest;
 use nextim::live::{Cut, Holder, Live, PollEnd, PollHandle};
 use std::task::{Poll, Waker};
 
 fn script(number: u64) -> Asks {
-    Asks::Script(Identity::of(&format!("jsonp{number}"), ""))
+    Asks::Script(ScriptRequest::of(&format!("jsonp{number}"), ""))
 }
 
 fn begin(live: &Live, holder: &Holder, asks: Asks, now_ms: u64) -> PollHandle {
@@ -42,7 +43,7 @@ fn a_restored_session_that_nobody_uses_delivers_nothing() {
     let live = Live::new(TIMES, START_MS);
     live.advance(SITE, 9);
     let never_read = Arriving::new(1, &[], 1);
-    live.restore(never_read.arrival(), Box::default(), 9, START_MS);
+    live.restore(never_read.arrival(), &[], 9, START_MS);
     live.end(&never_read.holder(), START_MS);
     assert_eq!(live.arrive(Arriving::new(1, &[], 2).arrival(), START_MS).delivered, 0);
 }

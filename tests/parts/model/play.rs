@@ -2,8 +2,9 @@
 
 use super::plays::{End, Kind, Step};
 use crate::live::world::{self, Arriving, SITE, START_MS, row};
-use nextim::chat::delivery::{Asks, Identity};
+use nextim::chat::delivery::Asks;
 use nextim::chat::entry::{Seq, SharedEntry};
+use nextim::chat::script_request::ScriptRequest;
 use nextim::chat::session::SessionNumber;
 use nextim::live::{Cut, Holder, Live, PollEnd, PollHandle, Times};
 use std::collections::VecDeque;
@@ -204,8 +205,8 @@ impl Play {
     /// A request, or one once more, comes to the server.
     fn ask(&mut self, poll: u64) {
         let asks = match self.kind {
-            Kind::Script => Asks::Script(Identity::of(&format!("jsonp{poll}"), "")),
-            Kind::Constant => Asks::Script(Identity::of("call", "")),
+            Kind::Script => Asks::Script(ScriptRequest::of(&format!("jsonp{poll}"), "")),
+            Kind::Constant => Asks::Script(ScriptRequest::of("call", "")),
             Kind::Plain | Kind::Echo => Asks::Plain,
             // What is repeated says less than what is true by now.
             Kind::Ack | Kind::Events => Asks::Ack(self.mark.saturating_sub(self.polls - poll)),
@@ -370,7 +371,7 @@ impl Play {
         self.live = Live::new(TIMES, self.now_ms);
         self.tailed = self.log.len();
         self.live.advance(SITE, self.tailed as Seq);
-        self.live.restore(arriving.arrival(), Box::default(), self.stored.max(self.page), self.now_ms);
+        self.live.restore(arriving.arrival(), &[], self.stored.max(self.page), self.now_ms);
         self.held.clear();
         self.writing.clear();
         (self.filling, self.read, self.last) = (None, None, None);
@@ -418,7 +419,7 @@ impl Play {
             let newest = self.held.len().saturating_sub(1);
             self.act(&Step::Look { at: newest, end: End::Written, reaches: true });
         }
-        while !(self.answers.is_empty() && self.frames.is_empty()) && !self.closed {
+        while !(self.closed || self.answers.is_empty() && self.frames.is_empty()) {
             self.act(&Step::Run { at: 0, works: true });
         }
         if self.kind.acknowledges() {

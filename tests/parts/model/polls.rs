@@ -3,8 +3,9 @@
 use super::confirmer::Confirmer;
 use super::network::{Answer, FOREIGN, Network, Request};
 use super::page::{Call, Filter, Page, Rows, rows};
-use nextim::chat::delivery::{Asks, Cursors, Heard, Identity};
+use nextim::chat::delivery::{Asks, Cursors, Heard};
 use nextim::chat::entry::Seq;
+use nextim::chat::script_request::ScriptRequest;
 use std::marker::PhantomData;
 
 /// How a client polls.
@@ -165,8 +166,8 @@ impl<C: Confirmer> Polls<C> {
 
     fn asks(&self, request: &Request) -> Asks {
         match self.kind {
-            Kind::Script => Asks::Script(Identity::of(&format!("jsonp{}", request.poll), "")),
-            Kind::Constant => Asks::Script(Identity::of("call", "")),
+            Kind::Script => Asks::Script(ScriptRequest::of(&format!("jsonp{}", request.poll), "")),
+            Kind::Constant => Asks::Script(ScriptRequest::of("call", "")),
             Kind::Plain => Asks::Plain,
             Kind::Ack if request.ack == FOREIGN => Asks::Ack(Seq::MAX),
             Kind::Ack => Asks::Ack(request.ack.into()),

@@ -3,8 +3,8 @@
 use super::page_filter::filtered;
 use crate::actions::identify::{self, Asker};
 use crate::actions::listen::{Ack, Confirms, Listening, listen};
-use crate::chat::delivery::Identity;
 use crate::chat::refusal::Refusal;
+use crate::chat::script_request::ScriptRequest;
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
 use crate::edge::browser::{auth, form, wire};
@@ -83,7 +83,7 @@ fn start(edge: &Edge, asked: &Asked, params: &Params, asker: &Asker, ack: Option
 
 /// What tells a browser's script request from its silent repetition; `None` for everybody else. Browsers that do not say what
 /// a request is for are known by calling themselves one, as no other program with a `callback` does.
-fn script_identity(asked: &Asked, params: &Params) -> Option<Identity> {
+fn script_identity(asked: &Asked, params: &Params) -> Option<ScriptRequest> {
     let callback = params.optional("callback")?;
     let is_script = match asked.header("sec-fetch-dest") {
         Some(destination) => destination == "script",
@@ -92,7 +92,7 @@ fn script_identity(asked: &Asked, params: &Params) -> Option<Identity> {
             is_browser && asked.header("x-requested-with").is_none()
         }
     };
-    is_script.then(|| Identity::of(callback, params.raw("_").unwrap_or_default()))
+    is_script.then(|| ScriptRequest::of(callback, params.raw("_").unwrap_or_default()))
 }
 
 impl Parked {
