@@ -16,6 +16,9 @@ use crate::store::{Page, PageQuery, SessionRecord, StoreError};
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// Longest life of a native client's ticket, in milliseconds.
+const NATIVE_TICKET_LIFE_MS: u64 = 12 * 60 * 60 * 1000;
+
 /// Members listed with an open room.
 const ROOM_MEMBERS_SHOWN: usize = 200;
 
@@ -100,7 +103,7 @@ pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Con
     let ticket = Ticket::new(random());
     let session = SessionNumber(u64::from_le_bytes(random()) >> 16);
     let now_ms = ctx.clock.monotonic_ms();
-    let expires_at_ms = now_ms + ctx.ticket_life_ms;
+    let expires_at_ms = now_ms + ticket_life_ms(ctx, ask.dialect);
     let (digest, show, dialect) = (ticket.digest(), ask.show, ask.dialect);
     let arrival = Arrival { key, member, session, digest, dialect, show, expires_at_ms };
     let arrived = ctx.live.arrive(arrival, now_ms);
@@ -141,6 +144,14 @@ fn page_query(key: UserKey, arrived: &Arrived, ask: &Connect) -> PageQuery {
     }
 }
 
+/// Our own client signs in anew by itself; an old page that is still open cannot.
+fn ticket_life_ms(ctx: &Context, dialect: Dialect) -> u64 {
+    match dialect {
+        Dialect::Native => ctx.ticket_life_ms.min(NATIVE_TICKET_LIFE_MS),
+        Dialect::D1 | Dialect::D2 | Dialect::D3 => ctx.ticket_life_ms,
+    }
+}
+
 /// Keeps the session, so that its ticket outlives the process. Where the disk is full it lives in memory alone: signing in
 /// still works then.
 async fn save(
@@ -158,7 +169,7 @@ async fn save(
         dialect,
         cursor,
         strangers: strangers.to_vec(),
-        expires_at_ms: ctx.clock.wall_ms() + ctx.ticket_life_ms,
+        expires_at_ms: ctx.clock.wall_ms() + ticket_life_ms(ctx, dialect),
     };
     match ctx.store.save_sessions(vec![record.clone()]).await {
         Err(StoreError::Unavailable(why) | StoreError::Damaged(why)) => {

@@ -114,6 +114,7 @@ impl Listening {
     pub async fn wait(&self) -> PollEnd {
         loop {
             match self.step().await {
+                Step::End(PollEnd::Behind) => {} // since we looked
                 Step::End(end) => return end,
                 Step::Fill(after) => {
                     if !self.fill(after).await {
@@ -164,6 +165,11 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// What comes next does not show that the answer was received.
+    pub fn doubt(&self) {
+        self.ctx.live.lost(self.poll);
+    }
+
     /// The connection was reset before anything else came: the answer counts as not delivered.
     pub fn lost(self) {
         self.ctx.live.lost(self.poll);

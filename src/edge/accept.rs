@@ -31,7 +31,8 @@ use tokio::time::timeout;
 
 /// A request's headers, and the first byte of a connection, must be there after this.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
-/// The next request of a connection must begin after this.
+/// After an answer of the stream, the next request of a connection must begin after this; after any other, as after the first
+/// byte, within [`HEADERS_WITHIN`].
 const IDLE_WITHIN: Duration = Duration::from_secs(60);
 /// A request's body must be there after this.
 const BODY_WITHIN: Duration = Duration::from_secs(15);
@@ -121,6 +122,10 @@ async fn converse(edge: &Arc<Edge>, socket: TcpStream, peer: SocketAddr, place: 
             Taken::Socket(upgrade) => return Box::pin(upgrade.serve(edge, &mut stream)).await,
         };
         let Some((receipt, keep_alive)) = answer_poll(edge, &mut stream, parked, shutdown).await else { return };
+        if stream.has_ahead() {
+            // A request that was sent before the answer was there says nothing of the answer.
+            receipt.doubt();
+        }
         if !keep_alive {
             stream.finish().await;
         }
@@ -245,11 +250,9 @@ async fn read(request: Request<Incoming>, peer: SocketAddr) -> Result<Asked, Ref
     let (head, body) = request.into_parts();
     check_framing(&head)?;
     let body = timeout(BODY_WITHIN, read_body(body)).await.map_err(|_| Refusal::TooSlow)??;
-    let keep_alive = match head.headers.get("connection").and_then(|value| value.to_str().ok()) {
-        Some(value) if value.eq_ignore_ascii_case("close") => false,
-        Some(value) if value.eq_ignore_ascii_case("keep-alive") => true,
-        _ => head.version >= Version::HTTP_11,
-    };
+    let connection = head.headers.get(CONNECTION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let closes = connection.split(',').any(|word| word.trim().eq_ignore_ascii_case("close"));
+    let keep_alive = head.version >= Version::HTTP_11 && !closes;
     Ok(Asked { method: head.method, uri: head.uri, headers: head.headers, body, peer, keep_alive })
 }
 

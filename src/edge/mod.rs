@@ -98,6 +98,11 @@ impl Asked {
         if good { Ok(()) } else { Err(Refusal::MethodNotAllowed("GET, HEAD")) }
     }
 
+    /// Streams have a body.
+    fn gets(&self) -> Result<(), Refusal> {
+        if self.method == Method::GET { Ok(()) } else { Err(Refusal::MethodNotAllowed("GET")) }
+    }
+
     /// Calls come by either, whatever they do: old pages send everything as GET.
     fn calls(&self) -> Result<(), Refusal> {
         let good = matches!(self.method, Method::GET | Method::POST);
@@ -152,11 +157,11 @@ async fn route(edge: &Arc<Edge>, asked: &Asked) -> Result<Outcome, Refusal> {
         }
         "/packets" | "/webim/packets" => return poll(edge, asked).await,
         "/events" => {
-            asked.reads()?;
+            asked.gets()?;
             return events::open(edge, asked);
         }
         "/websocket" => {
-            asked.reads()?;
+            asked.gets()?;
             return websocket::open(edge, asked);
         }
         "/" if has_ticket(asked) => return poll(edge, asked).await,

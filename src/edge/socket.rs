@@ -13,7 +13,7 @@ use tokio::time::{Sleep, sleep, timeout};
 /// Each piece of what is written must be taken after this: slow is not the same as gone, but it ends.
 const WRITE_WITHIN: Duration = Duration::from_secs(20);
 /// Such a piece, in bytes.
-const WRITE_PIECE: usize = 16 * 1024;
+const WRITE_PIECE: usize = 64 * 1024;
 /// Bytes that may arrive while a poll waits (a next request sent ahead).
 const AHEAD_MAX: usize = 32 * 1024;
 

@@ -151,6 +151,8 @@ pub enum PollEnd {
     Abandoned,
     /// A stream has as much under way as may be: it goes on when its client has confirmed some of it.
     Full,
+    /// Not yet: the log must be read first (`begin_fill`).
+    Behind,
     /// The process is about to end. Only streams are told: a poll gets its packet.
     Stopping,
     /// The ticket is not live any more.

@@ -91,10 +91,14 @@ impl Outbox {
         self.bytes = 0;
     }
 
-    /// Whether the log must be read before anything more can be sent; if so, from where.
+    /// Whether the log must be read before anything more can be sent.
+    pub(super) fn wants_fill(&self, acked: Seq) -> bool {
+        self.fill == Fill::Behind && self.rows.is_empty() && self.in_flight <= acked
+    }
+
+    /// Begins to read the log if it must be read; from where.
     pub(super) fn begin_fill(&mut self, acked: Seq) -> Option<Seq> {
-        let wanted = self.fill == Fill::Behind && self.rows.is_empty() && self.in_flight <= acked;
-        wanted.then(|| {
+        self.wants_fill(acked).then(|| {
             self.fill = Fill::Filling { overflowed: false };
             self.enqueued
         })

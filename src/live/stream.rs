@@ -84,6 +84,7 @@ impl Live {
                 drop(shard);
                 return Poll::Ready(PollEnd::Packet(self.packet(poll, taken, now_ms)));
             }
+            Look::Behind => return Poll::Ready(PollEnd::Behind),
             Look::Superseded => return Poll::Ready(PollEnd::Superseded),
             Look::Abandoned => return Poll::Ready(PollEnd::Abandoned),
             Look::Wait | Look::Full if draining && session.is_stream() => return Poll::Ready(PollEnd::Stopping),

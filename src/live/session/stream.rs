@@ -38,6 +38,8 @@ pub(in crate::live) enum Look {
     Abandoned,
     /// It is a poll that was sent before the last one.
     Late,
+    /// The log must be read first.
+    Behind,
     /// A stream has carried as much as may be under way; it goes on when its client has confirmed some of it.
     Full,
 }
@@ -142,6 +144,9 @@ impl Session {
         if generation != self.generation {
             return if generation >= self.first { Look::Abandoned } else { Look::Superseded };
         }
+        if self.outbox.wants_fill(self.cursors.acked()) {
+            return Look::Behind;
+        }
         let presence = self.presence_due(presence_wake_ms).is_some_and(|due| now_ms >= due);
         let after = self.stream.unwrap_or(self.cursors.fresh_after());
         let rows = !self.outbox.is_filling() && self.outbox.has_after(after);
@@ -160,8 +165,9 @@ impl Session {
     /// What is not confirmed, for a poll that counts for nothing: in case its page waits for it after all.
     pub(in crate::live) fn peek(&self) -> Taken {
         let acked = self.cursors.acked();
-        let entries = if self.outbox.is_filling() { Vec::new() } else { self.outbox.contents(acked, acked).0 };
-        Taken { entries, changed: Vec::new(), signals: Vec::new(), through: acked, more: false }
+        let (entries, through) =
+            if self.outbox.is_filling() { (Vec::new(), acked) } else { self.outbox.contents(acked, acked) };
+        Taken { entries, changed: Vec::new(), signals: Vec::new(), through, more: false }
     }
 
     /// Everything that the answer of the held poll carries, or the stream's next packet.

@@ -44,9 +44,8 @@ pub struct SqliteStore {
     writer: writer::Writer,
     readers: reader::Readers,
     check: Mutex<Option<check::Background>>,
-    /// Lets one search run at a time.
-    searches: tokio::sync::Semaphore,
-    _lock: lock::DataLock,
+    lookups: reader::Lookups,
+    lock: Mutex<Option<lock::DataLock>>,
 }
 
 impl SqliteStore {
@@ -65,10 +64,10 @@ impl SqliteStore {
         let (connection, unclean) = Self::open_file(&path).map_err(|error| at(&path, &error))?;
         disk::sync_names(folder)?;
         let writer = writer::Writer::start(connection, observer)?;
-        let readers = reader::Readers::start(&path, READERS)?;
+        let readers = reader::Readers::start(&path, "reader", READERS)?;
         let check = unclean.then(|| check::Background::start(&path)).transpose()?;
-        let searches = tokio::sync::Semaphore::new(1);
-        Ok(Self { writer, readers, check: Mutex::new(check), searches, _lock: lock })
+        let lookups = reader::Lookups::start(&path)?;
+        Ok(Self { writer, readers, lookups, check: Mutex::new(check), lock: Mutex::new(Some(lock)) })
     }
 
     /// The connection that writes, and whether the last process did not close.
@@ -104,6 +103,7 @@ impl Store for SqliteStore {
             drop(tokio::task::spawn_blocking(move || check.stop()).await);
         }
         self.writer.close().await;
+        drop(self.lock.lock().expect("no panic while held").take());
     }
 }
 

@@ -35,10 +35,7 @@ const MESSAGE: &str = entries_at!("SELECT ?2 AS seq");
 
 /// Looks for messages. One search at a time: however many are asked for, the other readers stay free.
 pub(super) async fn search(store: &SqliteStore, user: UserKey, search: Search) -> Stored<Found> {
-    let turn = store.searches.acquire().await;
-    let found = store.readers.read(move |sql| look(sql, user, &search)).await;
-    drop(turn);
-    found
+    store.lookups.read(user, move |sql| look(sql, user, &search)).await
 }
 
 /// Whose rows a source gives.

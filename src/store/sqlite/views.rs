@@ -7,10 +7,11 @@ use crate::chat::history::{
     ANSWER_BYTES_MAX, Conversation, HISTORY_ROWS, History, NEW_ROWS_ALL_ROOMS, NEW_ROWS_MAX, NEW_ROWS_PER_ROOM,
 };
 use crate::chat::id::{RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
+use crate::chat::refusal::Refusal;
 use crate::chat::room::{Interval, heard};
 use crate::chat::search::{Found, Search};
 use crate::chat::session::SessionNumber;
-use crate::store::{Page, PageQuery, Stored, Stretch, Views};
+use crate::store::{Page, PageQuery, StoreError, Stored, Stretch, Views};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,6 +73,9 @@ const ROOM_BEFORE: &str = entries_at!(
 const NEXT_PARTNER: &str = "SELECT min(target) FROM log INDEXED BY log_said \
      WHERE site = ?1 AND sender = ?2 AND (target, seq) > (?3, 9223372036854775807) AND kind = 0 AND target > 0";
 
+/// Text of all histories in one answer: whoever reads slowly holds that much.
+const HISTORIES_BYTES_MAX: usize = 2 * 1024 * 1024;
+
 /// Larger than any seq.
 pub(super) const END: Seq = i64::MAX as Seq;
 
@@ -93,10 +97,18 @@ impl Views for SqliteStore {
         limit: usize,
     ) -> Stored<Vec<History>> {
         let before = before.unwrap_or(END).min(END);
-        self.readers
-            .read(move |sql| {
-                let histories = of.into_iter().map(|conversation| history(sql, user, conversation, before, limit));
-                Ok(histories.collect::<Stored<Vec<_>>>()?.into_iter().flatten().collect())
+        self.lookups
+            .read(user, move |sql| {
+                let (mut histories, mut bytes) = (Vec::new(), 0);
+                for conversation in of {
+                    let Some(found) = history(sql, user, conversation, before, limit)? else { continue };
+                    bytes += found.messages.iter().map(|message| message.body.len()).sum::<usize>();
+                    if bytes > HISTORIES_BYTES_MAX && !histories.is_empty() {
+                        return Err(StoreError::Refused(Refusal::TooManyIds));
+                    }
+                    histories.push(found);
+                }
+                Ok(histories)
             })
             .await
     }
@@ -224,10 +236,16 @@ fn page_histories(
     let windows = query.windows.iter().cloned().map(Conversation::With);
     let rooms = query.rooms.iter().cloned().map(Conversation::In);
     let wanted: BTreeSet<Conversation> = windows.chain(rooms).chain(firsts.keys().cloned()).collect();
-    let mut histories = Vec::new();
+    let (mut histories, mut bytes) = (Vec::new(), 0);
     for conversation in wanted {
         let before = firsts.get(&conversation).copied().unwrap_or(through + 1);
-        histories.extend(history(sql, query.user, conversation, before, HISTORY_ROWS)?);
+        let found = history(sql, query.user, conversation, before, HISTORY_ROWS)?;
+        bytes += found.iter().flat_map(|history| &history.messages).map(|message| message.body.len()).sum::<usize>();
+        // A page asks for a window's history by itself where it finds none.
+        if bytes > HISTORIES_BYTES_MAX {
+            break;
+        }
+        histories.extend(found);
     }
     Ok(histories)
 }

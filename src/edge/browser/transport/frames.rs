@@ -6,8 +6,8 @@ use std::io::Cursor;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-/// A message, in bytes: a call with the longest body, escaped.
-pub const MESSAGE_MAX: usize = 128 * 1024;
+/// A message, in bytes: a call with the longest body, every byte of it escaped as `\uXXXX`.
+pub const MESSAGE_MAX: usize = 400 * 1024;
 /// A control frame, in bytes.
 const CONTROL_MAX: u64 = 125;
 
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(read(&sent(0x81, &[0xff])), Err(Goodbye::NotText));
         assert_eq!(read(&sent(0x88, &[0x03])), Err(Goodbye::Broken), "half a code");
         assert_eq!(read(&sent(0x88, &[0x03, 0xed])), Err(Goodbye::Broken), "1005 is never sent");
-        assert_eq!(read(&[0x81, 0xff, 0, 0, 0, 0, 0, 2, 0, 1, 0, 0, 0, 0]), Err(Goodbye::TooLarge));
+        assert_eq!(read(&[0x81, 0xff, 0, 0, 0, 0, 0, 7, 0, 1, 0, 0, 0, 0]), Err(Goodbye::TooLarge));
     }
 
     proptest! {

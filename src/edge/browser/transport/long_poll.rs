@@ -100,7 +100,7 @@ impl Parked {
     pub fn reply(&self, edge: &Edge, end: PollEnd) -> Option<Reply> {
         let packet = match end {
             PollEnd::Packet(packet) => packet,
-            PollEnd::Superseded | PollEnd::Full | PollEnd::Stopping => self.listening.empty(),
+            PollEnd::Superseded | PollEnd::Full | PollEnd::Behind | PollEnd::Stopping => self.listening.empty(),
             PollEnd::Abandoned => return None,
             PollEnd::Ended => {
                 return Some(edge.dead_polls.answer(self.digest, None, &self.form, edge.ctx.clock.monotonic_ms()));

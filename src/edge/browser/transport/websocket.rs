@@ -2,7 +2,7 @@
 //! acknowledge in frames of their own and may call; old clients never say anything, but their browser echoes a PING, and
 //! the PING carries how far the packets before it reached.
 
-use super::calls::{Frame, Subscribe};
+use super::calls::{self, Frame, Subscribe};
 use super::frames::{self, Frames, Received};
 use crate::actions::identify::{self, Asker};
 use crate::actions::listen::{Ack, Confirms, Listening, open_stream};
@@ -241,7 +241,16 @@ impl Session {
     }
 
     async fn hear_frame(&mut self, edge: &Edge, wire: &mut Wire<'_>, text: &str) -> Result<(), Ended> {
-        let Some(frame) = Frame::parse(text) else { return Ok(()) };
+        let frame = match Frame::parse(text) {
+            None => return Ok(()),
+            Some(Ok(frame)) => frame,
+            Some(Err(refusal)) => {
+                return match calls::unread(refusal) {
+                    Some(reply) => wire.send(&frames::text(&reply)).await,
+                    None => Ok(()),
+                };
+            }
+        };
         if let Some(ack) = frame.ack() {
             let is_known = self.listening.acknowledge(&ack);
             self.full_ms = None;
@@ -269,7 +278,7 @@ impl Session {
                     Ok(())
                 }
             }
-            PollEnd::Full => {
+            PollEnd::Full | PollEnd::Behind => {
                 self.full_ms = Some(self.clock.monotonic_ms());
                 Ok(())
             }
