@@ -40,7 +40,7 @@ pub struct SqliteStore {
     writer: writer::Writer,
     readers: reader::Readers,
     check: Mutex<Option<check::Background>>,
-    _lock: lock::DataLock,
+    lock: Mutex<Option<lock::DataLock>>,
 }
 
 impl SqliteStore {
@@ -59,7 +59,7 @@ impl SqliteStore {
         let writer = writer::Writer::start(connection, observer)?;
         let readers = reader::Readers::start(&path, READERS)?;
         let check = unclean.then(|| check::Background::start(&path)).transpose()?;
-        Ok(Self { writer, readers, check: Mutex::new(check), _lock: lock })
+        Ok(Self { writer, readers, check: Mutex::new(check), lock: Mutex::new(Some(lock)) })
     }
 
     /// The connection that writes, and whether the last process did not close.
@@ -95,6 +95,8 @@ impl Store for SqliteStore {
             drop(tokio::task::spawn_blocking(move || check.stop()).await);
         }
         self.writer.close().await;
+        // Nothing is written any more, whoever still holds this store.
+        drop(self.lock.lock().expect("no panic while held").take());
     }
 }
 
