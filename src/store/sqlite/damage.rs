@@ -31,7 +31,7 @@ pub(super) fn notice(sql: &Connection, row: &Row<'_>, at_ms: u64) -> rusqlite::R
     if place < 1 || head.is_none_or(|head| place > head) {
         return Ok(None);
     }
-    let (from, to) = if rows::fits(row)? { (rows::sender(row)?, rows::addressee(row)?) } else { (None, None) };
+    let (from, to) = if rows::fits(row)? { (rows::sender(row), rows::addressee(row)) } else { (None, None) };
     Ok(Some(Message {
         seq: place.unsigned_abs(),
         at_ms,

@@ -103,6 +103,7 @@ impl Store for SqliteStore {
             drop(tokio::task::spawn_blocking(move || check.stop()).await);
         }
         self.writer.close().await;
+        // Nothing is written any more, whoever still holds this store.
         drop(self.lock.lock().expect("no panic while held").take());
     }
 }

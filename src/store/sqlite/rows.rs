@@ -15,8 +15,9 @@ use std::sync::Arc;
 /// `kind` of a message row.
 pub(super) const KIND_MESSAGE: i64 = 0;
 
-/// Columns of [`entries_at!`] before those of the row itself: site, place, whether it fits, three ids.
-const COLUMNS_BEFORE: usize = 6;
+/// Columns of [`entries_at!`] before those of the row itself: site, place, whether it fits, three ids, three keys that those
+/// were found under.
+const COLUMNS_BEFORE: usize = 12;
 
 /// An entry with the ids of everybody in it. `$places` is a query that gives the wanted `seq`s of site `?1`, `$fits` says
 /// what those rows must be like: places come from an index, and an index can be damaged, too. All joins are outer ones: a
@@ -29,7 +30,7 @@ macro_rules! entries_at {
         concat!(
             "SELECT ?1, p.seq, ",
             $fits,
-            ", s.id, u.id, r.id, ",
+            ", s.id, u.id, r.id, s.site, s.number, u.site, u.number, r.site, -r.number, ",
             $crate::store::sqlite::sums::log_columns!(),
             " ",
             "FROM (",
@@ -143,8 +144,11 @@ fn each(
 /// The entry of a row; `None` if the row is damaged.
 fn entry(row: &Row<'_>) -> rusqlite::Result<Option<Entry>> {
     let raw = if fits(row)? { LogRow::read(row, COLUMNS_BEFORE)? } else { None };
-    let Some(raw) = raw else { return Ok(None) };
-    let (Some(from), Some(to)) = (sender(row)?, addressee(row)?) else { return Ok(None) };
+    // In a table whose pages have changed places SQLite finds a row under a key that is not its own.
+    let (site, place) = (integer(row, 0), integer(row, 1));
+    let is_wanted = |raw: &LogRow<'_>| Some(i64::from(raw.site)) == site && i64::try_from(raw.seq).ok() == place;
+    let Some(raw) = raw.filter(is_wanted) else { return Ok(None) };
+    let (Some(from), Some(to)) = (sender(row), addressee(row)) else { return Ok(None) };
     Ok(match (seat_change(raw.kind), to) {
         (None, to) if raw.kind == KIND_MESSAGE => Some(Entry::Message(Message {
             seq: raw.seq,
@@ -170,24 +174,34 @@ pub(super) fn fits(row: &Row<'_>) -> rusqlite::Result<bool> {
 }
 
 /// Who the row says it is from, if there is such a user.
-pub(super) fn sender(row: &Row<'_>) -> rusqlite::Result<Option<Party>> {
-    let number = row.get_ref(COLUMNS_BEFORE + 4)?.as_i64().ok().and_then(|number| u32::try_from(number).ok());
-    Ok(number.map(UserNumber).and_then(|number| Some(Party { number, id: id(row, 3, UserId::parse)? })))
+pub(super) fn sender(row: &Row<'_>) -> Option<Party> {
+    let sender = integer(row, COLUMNS_BEFORE + 4)?;
+    let id = id(row, 3, sender, UserId::parse)?;
+    Some(Party { number: UserNumber(u32::try_from(sender).ok()?), id })
 }
 
 /// Whom the row says it is for, if there is such a user or room.
-pub(super) fn addressee(row: &Row<'_>) -> rusqlite::Result<Option<Addressee>> {
-    let Ok(target) = row.get_ref(COLUMNS_BEFORE + 5)?.as_i64() else { return Ok(None) };
-    let Ok(number) = u32::try_from(target.unsigned_abs()) else { return Ok(None) };
-    Ok(if target > 0 {
-        id(row, 4, UserId::parse).map(|id| Addressee::User(Party { number: UserNumber(number), id }))
+pub(super) fn addressee(row: &Row<'_>) -> Option<Addressee> {
+    let target = integer(row, COLUMNS_BEFORE + 5)?;
+    let number = u32::try_from(target.unsigned_abs()).ok()?;
+    Some(if target > 0 {
+        Addressee::User(Party { number: UserNumber(number), id: id(row, 4, target, UserId::parse)? })
     } else {
-        id(row, 5, RoomId::parse).map(|id| Addressee::Room { number: RoomNumber(number), id })
+        Addressee::Room { number: RoomNumber(number), id: id(row, 5, target, RoomId::parse)? }
     })
 }
 
-fn id<T>(row: &Row<'_>, column: usize, parse: impl Fn(&str) -> Result<T, BadId>) -> Option<T> {
+/// The id in a column, if it stands in the wanted site's directory under `number`.
+fn id<T>(row: &Row<'_>, column: usize, number: i64, parse: impl Fn(&str) -> Result<T, BadId>) -> Option<T> {
+    let key = 2 * column;
+    if integer(row, key) != integer(row, 0) || integer(row, key + 1) != Some(number) {
+        return None;
+    }
     row.get_ref(column).ok()?.as_str().ok().and_then(|text| parse(text).ok())
+}
+
+fn integer(row: &Row<'_>, column: usize) -> Option<i64> {
+    row.get_ref(column).ok()?.as_i64().ok()
 }
 
 /// The time of the newest sound row of a log, or 0: a damaged one would push all later ones into a wrong time.
@@ -197,7 +211,7 @@ pub(super) fn newest_at_ms(sql: &Connection, site: SiteNumber) -> Stored<u64> {
     let mut find = sql.prepare_cached(NEWEST)?;
     let mut rows = find.query([site.0])?;
     while let Some(row) = rows.next()? {
-        if let Some(raw) = LogRow::read(row, 0)? {
+        if let Some(raw) = LogRow::read(row, 0)?.filter(|raw| raw.site == site.0) {
             return Ok(raw.at_ms);
         }
     }

@@ -158,6 +158,51 @@ async fn an_entry_of_an_index_that_was_altered_is_found() {
     store.close().await;
 }
 
+/// Two leaves of the log that have changed places: SQLite then finds sound rows under keys that are not theirs, of other
+/// sites, too.
+///
+/// Negative control: with rows that are not compared with the place that was wanted a message of one site is read in the
+/// log of the other.
+#[tokio::test]
+async fn leaves_that_changed_places_show_no_row_where_it_does_not_stand() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (store, truth) = full(folder.path()).await;
+    store.close().await;
+    drop(store);
+    let file = folder.path().join(FILE);
+    let sound = std::fs::read(&file).expect("the file");
+    let leaves = leaves_of_the_log(&file, &sound);
+    assert!(leaves.len() >= 4, "{leaves:?}");
+    for (index, one) in leaves.iter().enumerate() {
+        for other in &leaves[index + 1..] {
+            let mut bytes = sound.clone();
+            let page = bytes[one * 4096..(one + 1) * 4096].to_vec();
+            bytes.copy_within(other * 4096..(other + 1) * 4096, one * 4096);
+            bytes[other * 4096..(other + 1) * 4096].copy_from_slice(&page);
+            let damaged = tempfile::tempdir().expect("a folder");
+            std::fs::write(damaged.path().join(FILE), bytes).expect("written");
+            let (code, said) = verify(damaged.path());
+            assert_eq!(code, 3, "pages {one} and {other}: {said}");
+            let Ok(store) = open(damaged.path()) else { continue };
+            let reading = truth.read(&store).await;
+            assert!(reading.lies.is_empty(), "pages {one} and {other}: {:#?}", reading.lies);
+            store.close().await;
+        }
+    }
+}
+
+/// The pages, from 0, that the root of the log points to.
+fn leaves_of_the_log(file: &Path, bytes: &[u8]) -> Vec<usize> {
+    let sql = Connection::open(file).expect("the file");
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'log'";
+    let root: usize = sql.query_row(root, [], |row| row.get(0)).expect("a page");
+    let page = &bytes[(root - 1) * 4096..root * 4096];
+    assert_eq!(page[0], 2, "the root has leaves");
+    let number = |at: usize| page[at..at + 4].iter().fold(0, |number, byte| number * 256 + usize::from(*byte));
+    let cells = (0..usize::from(page[4])).map(|cell| number(12 + 2 * cell) >> 16);
+    cells.map(number).chain([number(8)]).map(|page| page - 1).collect()
+}
+
 /// Changes the table alone: while the schema does not know the indexes, nothing keeps them.
 fn behind_the_indexes(folder: &Path, change: &str) {
     let open = || Connection::open(folder.join(FILE)).expect("the file");
