@@ -18,6 +18,8 @@ mod receipts;
 mod redelivery;
 mod restart;
 mod shapes;
+mod slow_readers;
 mod socket_calls;
 mod unconfirmed;
+mod waiting;
 mod websocket;
