@@ -11,7 +11,8 @@ pub fn check(data: &[u8]) {
         assert!(!domain.is_empty() && !ticket.is_empty() && !domain.contains(' ') && ack.is_none());
         return;
     }
-    let whole: Value = serde_json::from_str(text).expect("what was understood is JSON");
+    // In what is skipped a number may be larger than this reader takes.
+    let Ok(whole) = serde_json::from_str::<Value>(text) else { return };
     let fields = &whole["subscribe"];
     assert_eq!((&fields["domain"], &fields["ticket"]), (&Value::from(domain), &Value::from(ticket)));
     assert_eq!(fields["ack"].as_u64(), ack.as_ref().map(|ack| ack.seq));

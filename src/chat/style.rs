@@ -36,8 +36,9 @@ fn is_colour(value: &str) -> bool {
         return matches!(digits.len(), 3 | 4 | 6 | 8) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     }
     if let Some(parts) = value.strip_prefix("rgb(").and_then(|rest| rest.strip_suffix(')')) {
-        let numbers: Vec<&str> = parts.split(',').map(str::trim).collect();
-        return numbers.len() == 3 && numbers.iter().all(|number| number.parse::<u8>().is_ok());
+        let numbers: Vec<&str> = parts.split(',').map(|number| number.trim_matches(' ')).collect();
+        let is_number = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u8>().is_ok();
+        return numbers.len() == 3 && numbers.iter().all(is_number);
     }
     (1..=24).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_lowercase())
 }
@@ -63,6 +64,9 @@ mod tests {
             "color:/**/red",
             "font-size:+9px",
             "color:rgb(1,2,300)",
+            "color:rgb(1,\t2,3)",
+            "color:rgb(1,\u{2028}2,3)",
+            "color:rgb(+1,2,3)",
         ] {
             assert_eq!(sanitise(evil), "", "{evil}");
         }

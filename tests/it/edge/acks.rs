@@ -47,7 +47,7 @@ async fn a_native_page_is_told_where_streams_are_and_where_it_stands() {
     }
 }
 
-/// Negative control: drop the comparison with `sent` in `Cursors::acknowledged`, and the last part fails.
+/// Negative control: let `Cursors::written` confirm, and the second poll brings nothing.
 #[tokio::test]
 async fn what_is_not_acknowledged_comes_again_and_what_is_never_does() {
     let (server, mut jack, susan, opened) = stage().await;
@@ -73,6 +73,7 @@ async fn what_is_not_acknowledged_comes_again_and_what_is_never_does() {
     }
 }
 
+/// Negative control: drop the comparison with `sent` in `Cursors::acknowledged`, and nothing is told to begin anew.
 #[tokio::test]
 async fn a_page_that_claims_what_it_was_never_sent_has_to_begin_anew() {
     let (server, mut jack, susan, opened) = stage().await;

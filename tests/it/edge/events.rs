@@ -134,9 +134,8 @@ async fn a_silent_stream_shows_that_it_lives_and_the_newest_wins() {
     assert_eq!((&packet(&goodbye)["code"], &packet(&goodbye)["reconnect"]), (&"stopping".into(), &true.into()));
 }
 
-/// Slow by nature: a client that says nothing but by coming again is made to come again after 30 s.
-#[tokio::test]
-async fn a_stream_ends_by_itself_when_something_is_unconfirmed_for_long() {
+/// Part of `waiting`: a client that says nothing but by coming again is made to come again after 30 s.
+pub(super) async fn a_stream_ends_by_itself_when_something_is_unconfirmed_for_long() {
     let (server, mut jack, susan) = stage().await;
     let mut http = open(&server, &susan, None).await;
     let began = Instant::now();

@@ -72,7 +72,7 @@ async fn a_message_is_carried_twice_and_confirmed_by_the_third_identity() {
     assert_eq!(bodies(&read(&mut third, 3).await.1["messages"]), ["two"]);
 }
 
-/// Negative control: let `script_identity` be a constant, and the repetition confirms.
+/// Negative control: let every request have an identity of its own, and the second page's request confirms.
 #[tokio::test]
 async fn a_silent_repetition_gets_the_same_and_confirms_nothing() {
     let (server, mut jack, susan) = stage().await;

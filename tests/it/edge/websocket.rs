@@ -48,8 +48,8 @@ async fn what_is_no_handshake_is_told_how_it_should_be() {
     assert_eq!(posted.status, 405);
 }
 
-#[tokio::test]
-async fn who_says_nothing_is_sent_away_after_five_seconds() {
+/// Part of `waiting`.
+pub(super) async fn who_says_nothing_is_sent_away_after_five_seconds() {
     let server = Server::start().await;
     let mut socket = Socket::open(server.address).await.expect("a WebSocket");
     let began = Instant::now();
@@ -232,9 +232,8 @@ async fn an_idle_socket_is_asked_for_a_sign_of_life_and_stays() {
     assert_eq!(bodies(&socket.next_json().await["messages"]), ["still there"]);
 }
 
-/// Slow by nature: what is not answered for 20 s is gone, and what it was sent comes again.
-#[tokio::test]
-async fn who_answers_no_ping_is_told_goodbye_after_twenty_seconds() {
+/// Part of `waiting`: what is not answered for 20 s is gone, and what it was sent comes again.
+pub(super) async fn who_answers_no_ping_is_told_goodbye_after_twenty_seconds() {
     let (server, mut jack, susan) = stage().await;
     let mut mary = server.page("mary", "").await;
     let mut sockets = [

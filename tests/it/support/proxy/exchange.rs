@@ -21,6 +21,9 @@ pub(super) struct Exchange<'a> {
 /// An answer, and the connection it came on.
 type Got = (Vec<u8>, Leg);
 
+/// Whether the server was asked the same more than once.
+type Repeated = bool;
+
 impl Exchange<'_> {
     /// Passes it; gives the page's connection back if it is still open.
     pub(super) async fn pass(&self, client: Leg) -> io::Result<Option<Leg>> {
@@ -31,11 +34,13 @@ impl Exchange<'_> {
             got = self.obtain() => got,
             () = client.gone() => return Ok(None),
         };
-        let Ok((answer, far)) = got else {
+        let Ok(((answer, far), repeated)) = got else {
             client.end(End::Fin).await;
             return Ok(None);
         };
-        self.deliver(client, &answer, far).await
+        // A request whose every answer is lost is what tells a repetition from a next request.
+        let again = if repeated { self.shared.faults.lock().expect("no panic while held").again() } else { None };
+        self.deliver(client, &answer, far, again.unwrap_or(self.fault)).await
     }
 
     /// The page's connection breaks before its request is complete; or just after.
@@ -51,7 +56,7 @@ impl Exchange<'_> {
     }
 
     /// Gets an answer from the server; a GET is repeated once.
-    async fn obtain(&self) -> io::Result<Got> {
+    async fn obtain(&self) -> io::Result<(Got, Repeated)> {
         let first = match self.fault {
             Fault::Twice => self.twice().await,
             _ => self.once().await,
@@ -61,9 +66,9 @@ impl Exchange<'_> {
                 self.shared.count(|stats| stats.retries += 1);
                 let mut far = Leg::connect(self.shared.server).await?;
                 far.write(self.request).await?;
-                read(far).await
+                Ok((read(far).await?, true))
             }
-            got => got,
+            got => Ok((got?, self.fault == Fault::Twice)),
         }
     }
 
@@ -133,15 +138,21 @@ impl Exchange<'_> {
         }
     }
 
-    async fn deliver(&self, mut client: Leg, answer: &[u8], far: Leg) -> io::Result<Option<Leg>> {
-        match self.fault {
+    async fn deliver(&self, mut client: Leg, answer: &[u8], far: Leg, fault: Fault) -> io::Result<Option<Leg>> {
+        match fault {
             Fault::Cut { side: Side::Page, at, end, other, .. } => {
                 let at = at % (answer.len() + 1);
                 let given = client.write(&answer[..at]).await;
+                let told = match other {
+                    // The twin of this request was a next poll to the server.
+                    End::Rst if self.fault == Fault::Twice => Told::Late,
+                    End::Rst => Told::InTime,
+                    End::Fin | End::Kept => Told::Never,
+                };
                 self.shared.count(|stats| {
                     stats.cut(Side::Page, While::Answering, end, at);
                     if at < answer.len() || given.is_err() {
-                        stats.destroyed(answer, if other == End::Rst { Told::InTime } else { Told::Never });
+                        stats.destroyed(answer, told);
                     }
                 });
                 // The server learns of it first, so that the page cannot be faster.
@@ -162,8 +173,7 @@ impl Exchange<'_> {
             }
             _ => {}
         }
-        let given =
-            if self.fault == Fault::Dribble { client.dribble(answer).await } else { client.write(answer).await };
+        let given = if fault == Fault::Dribble { client.dribble(answer).await } else { client.write(answer).await };
         if given.is_err() {
             self.shared.count(|stats| stats.destroyed(answer, Told::InTime));
             far.end(End::Rst).await;

@@ -159,6 +159,20 @@ impl Faults {
         }
     }
 
+    /// What becomes of the answer to a request that was repeated.
+    pub(super) fn again(&mut self) -> Option<Fault> {
+        if self.budget == 0 || self.draw(2) == 0 {
+            return None;
+        }
+        self.offset += STRIDE;
+        match self.cut(self.offset) {
+            Fault::Cut { at, end, other, .. } => {
+                Some(Fault::Cut { side: Side::Page, when: While::Answering, at, end, other })
+            }
+            other => Some(other),
+        }
+    }
+
     /// What becomes of the next stream.
     pub(super) fn next_stream(&mut self) -> (Fault, Pace) {
         if self.budget == 0 {
