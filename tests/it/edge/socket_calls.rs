@@ -104,10 +104,16 @@ async fn refusals_are_those_of_http() {
 }
 
 #[tokio::test]
-async fn words_that_are_no_frame_of_ours_are_nothing() {
+async fn words_that_are_not_meant_for_us_are_nothing_and_broken_frames_are_refused() {
     let (_server, _jack, _susan, mut socket) = stage().await;
-    for words in ["heartbeat", "{", "[1]", "{\"ack\":\"x\"}", "{\"call\":7}", "{\"ack\":-1}", "null", "\u{1}"] {
+    for words in ["heartbeat", "[1]", "null", "\u{1}"] {
         socket.text(words).await.expect("sent");
+    }
+    for words in ["{", "{\"ack\":\"x\"}", "{\"call\":7}", "{\"ack\":-1}"] {
+        socket.text(words).await.expect("sent");
+        let Frame::Text(reply) = socket.next().await.expect("a frame") else { panic!("{words} is answered") };
+        let reply: Value = serde_json::from_str(&reply).expect("JSON");
+        assert_eq!((&reply["status"], &reply["body"]["code"]), (&400.into(), &"bad_request".into()), "{words}");
     }
     socket.bytes(&frame(0x89, b"after")).await.expect("sent");
     assert_eq!(socket.next().await.expect("a frame"), Frame::Pong(b"after".to_vec()), "and the socket lives");
