@@ -3,49 +3,15 @@
 //!
 //! - A client that can say what it has (`ack` on a poll, an ack frame, `Last-Event-ID`, the echo of a PING) is believed up to
 //!   what it was sent. Cumulative; a lower or repeated word is legal.
-//! - A browser's script cannot, and repeats requests silently. It stops at the second failure in a row, so what stood in the
-//!   answers to two requests of different identity has arrived when a third identity comes (*carry-2*). A request that comes
-//!   after a later one of its page is one the page has given up: it counts for nothing.
+//! - A browser's script cannot, and repeats requests silently. What stood in the answers to two requests of different identity
+//!   has arrived when a third comes (*carry-2*, in `carry`).
 //! - Anybody else: the next poll confirms an answer that was completely written before that poll came, with no end of
 //!   connection, reset or timeout in between. Anything else is sent again.
 
+pub use super::carry::Identity;
+
+use super::carry::{Carry, Further};
 use super::entry::Seq;
-use rustc_hash::FxBuildHasher;
-use std::hash::BuildHasher;
-
-/// Requests with the identity of the one before that count as its repetition. One more, and the client simply never changes its
-/// identity: it must not be given the same answer for ever.
-const REPEATS_MAX: u8 = 2;
-
-/// So many requests in a row may be earlier than the latest. One more, and the client's numbers do not grow after all.
-const LATE_MAX: u8 = 8;
-
-/// After a restart so many script requests do not count: they may be early ones that were long on their way, and what came
-/// after them is forgotten. A page gives up a request after 40 s, and two in a row are its end: this covers two minutes.
-const DOUBTFUL: u8 = 2;
-
-/// What tells one script request from its silent repetition, and from one that was sent before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Identity {
-    digest: u64,
-    /// The digits at the end of `callback` and of `_`, which grow from request to request of a page; 0 if there are none.
-    order: (u64, u64),
-}
-
-impl Identity {
-    /// Of the request with this `callback` and this `_`.
-    pub fn of(callback: &str, nonce: &str) -> Self {
-        let digits = |text: &str| {
-            let name = text.trim_end_matches(|c: char| c.is_ascii_digit());
-            text[name.len()..].parse().unwrap_or(0)
-        };
-        Self { digest: FxBuildHasher.hash_one((callback, nonce)), order: (digits(callback), digits(nonce)) }
-    }
-
-    fn is_before(self, other: Self) -> bool {
-        self.order < other.order
-    }
-}
 
 /// How a request says what its page has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,40 +61,6 @@ enum Rule {
     Acks,
 }
 
-/// carry-2: two answers in a row to different identities.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Carry {
-    identity: Identity,
-    repeats: u8,
-    late: u8,
-    /// This request and so many more but one do not count.
-    doubtful: u8,
-    given: Given,
-    /// Where the answer to the identity before reached, if that counts.
-    before: Option<Seq>,
-}
-
-/// What stands in the answers to one identity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Given {
-    /// It was not answered yet.
-    Nothing,
-    /// Everything through there at least: of several answers the first counts, because which of them the page runs nobody
-    /// knows.
-    Through(Seq),
-    /// What must not count: an answer was lost, or the request may be one that its page has given up.
-    Void,
-}
-
-impl Given {
-    fn through(self) -> Option<Seq> {
-        match self {
-            Given::Through(seq) => Some(seq),
-            Given::Nothing | Given::Void => None,
-        }
-    }
-}
-
 /// One session's place in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Cursors {
@@ -172,8 +104,8 @@ impl Cursors {
     /// carried again.
     pub fn fresh_after(self) -> Seq {
         match self.rule {
-            Rule::Script(Carry { given: Given::Nothing, before: Some(before), .. }) => self.acked.max(before),
-            Rule::Script(_) | Rule::Plain | Rule::Restored | Rule::Acks => self.acked,
+            Rule::Script(carry) => self.acked.max(carry.carried().unwrap_or_default()),
+            Rule::Plain | Rule::Restored | Rule::Acks => self.acked,
         }
     }
 
@@ -202,11 +134,11 @@ impl Cursors {
                 self.rule = Rule::Plain;
                 Heard { confirmed: rule == Rule::Plain && self.confirm_written(), ..Heard::default() }
             }
-            (Asks::Script(identity), Rule::Script(carry)) if carry.identity == identity => self.repeated(carry),
-            (Asks::Script(identity), Rule::Script(carry)) if identity.is_before(carry.identity) => {
-                self.late(identity, carry)
+            (Asks::Script(identity), Rule::Script(carry)) => self.scripted(identity, carry),
+            (Asks::Script(identity), rule) => {
+                self.rule = Rule::Script(Carry::begin(identity, rule == Rule::Restored));
+                Heard::default()
             }
-            (Asks::Script(identity), rule) => self.carried(identity, rule),
         };
         if !heard.late {
             self.answer = Answer::Settled;
@@ -223,37 +155,18 @@ impl Cursors {
         Heard { confirmed: self.confirm(seq), ..Heard::default() }
     }
 
-    /// A script request of another identity: what its two predecessors were both given has arrived.
-    fn carried(&mut self, identity: Identity, rule: Rule) -> Heard {
-        let (last, before, doubtful) = match rule {
-            Rule::Script(carry) => (carry.given.through(), carry.before, carry.doubtful.saturating_sub(1)),
-            Rule::Restored => (None, None, DOUBTFUL),
-            Rule::Plain | Rule::Acks => (None, None, 0),
-        };
-        // An answer may reach less far than the one before it: a session that fell behind reads the log in portions.
-        let confirmed = last.zip(before).is_some_and(|(last, before)| self.confirm(last.min(before)));
-        let given = if doubtful > 0 { Given::Void } else { Given::Nothing };
-        self.rule = Rule::Script(Carry { identity, repeats: 0, late: 0, doubtful, given, before: last });
-        Heard { confirmed, ..Heard::default() }
-    }
-
-    /// The same script request again.
-    fn repeated(&mut self, carry: Carry) -> Heard {
-        if carry.repeats < REPEATS_MAX {
-            self.rule = Rule::Script(Carry { repeats: carry.repeats + 1, ..carry });
-            return Heard { repeated: true, ..Heard::default() };
+    /// A further request of a script.
+    fn scripted(&mut self, identity: Identity, mut carry: Carry) -> Heard {
+        let further = carry.hear(identity);
+        self.rule = Rule::Script(carry);
+        match further {
+            Further::New(arrived) => {
+                Heard { confirmed: arrived.is_some_and(|through| self.confirm(through)), ..Heard::default() }
+            }
+            Further::Repeated => Heard { repeated: true, ..Heard::default() },
+            Further::Constant => Heard { confirmed: self.confirm_written(), ..Heard::default() },
+            Further::Late => Heard { late: true, ..Heard::default() },
         }
-        self.rule = Rule::Script(Carry { given: Given::Nothing, before: None, ..carry });
-        Heard { confirmed: self.confirm_written(), ..Heard::default() }
-    }
-
-    /// A script request that was sent before the last one: a repetition of an old one, or one that was long on its way.
-    fn late(&mut self, identity: Identity, carry: Carry) -> Heard {
-        if carry.late < LATE_MAX {
-            self.rule = Rule::Script(Carry { late: carry.late + 1, ..carry });
-            return Heard { late: true, ..Heard::default() };
-        }
-        self.carried(identity, Rule::Plain)
     }
 
     fn confirm_written(&mut self) -> bool {
@@ -273,8 +186,8 @@ impl Cursors {
     pub fn answering(&mut self, through: Seq) {
         self.sent = self.sent.max(through);
         self.answer = Answer::Writing { through };
-        if let Rule::Script(carry @ Carry { given: Given::Nothing, .. }) = &mut self.rule {
-            carry.given = Given::Through(through);
+        if let Rule::Script(carry) = &mut self.rule {
+            carry.answering(through);
         }
     }
 
@@ -288,8 +201,8 @@ impl Cursors {
     /// Writing failed, or the connection ended before the next poll.
     pub fn lost(&mut self) {
         self.answer = Answer::Settled;
-        if let Rule::Script(carry @ Carry { given: Given::Through(_), .. }) = &mut self.rule {
-            carry.given = Given::Void;
+        if let Rule::Script(carry) = &mut self.rule {
+            carry.lost();
         }
     }
 
@@ -411,13 +324,6 @@ mod tests {
         assert_eq!(poll(&mut cursors, script(3), 5), 3, "this answer is lost");
         assert_eq!(poll(&mut cursors, script(4), 5), 4, "5 stood in one answer that counts");
         assert_eq!(poll(&mut cursors, script(5), 5), 5);
-        for _ in 0..LATE_MAX {
-            assert!(cursors.polled(script(4)).late);
-        }
-        assert!(
-            !cursors.polled(script(4)).late,
-            "nobody is left unanswered for ever because of what they call their requests"
-        );
     }
 
     /// Found by the model: the answer to the first copy was read, one to a later copy was known to be lost, and the next one
@@ -454,21 +360,6 @@ mod tests {
             assert_eq!(poll(&mut cursors, script(number), 10), 3, "the answer to 5 is lost");
         }
         assert_eq!(poll(&mut cursors, script(7), 10), 10);
-    }
-
-    #[test]
-    fn requests_are_ordered_by_their_numbers() {
-        let of = Identity::of;
-        assert!(of("jsonp1322991", "").is_before(of("jsonp1322992", "")));
-        assert!(of("parent.jsonp9", "").is_before(of("parent.jsonp10", "")));
-        assert!(of("cb", "5").is_before(of("cb", "6")) && of("jsonp1", "9").is_before(of("jsonp2", "3")));
-        for (one, other) in [("cb", "dc"), ("a.b", "a.c"), ("cb12345678901234567890123", "cb1x")] {
-            assert!(of(one, "") != of(other, ""));
-            assert!(
-                !of(one, "").is_before(of(other, "")) && !of(other, "").is_before(of(one, "")),
-                "no order is known"
-            );
-        }
     }
 
     #[test]

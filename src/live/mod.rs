@@ -5,6 +5,7 @@
 
 mod delivery;
 mod hub;
+mod news;
 mod outbox;
 mod positions;
 mod presence;

@@ -1,5 +1,6 @@
 //! One session in memory: a ticket's place in the log, what waits for it, and its poll.
 
+use super::news::News;
 use super::outbox::Outbox;
 use crate::chat::delivery::{Asks, Cursors, Heard};
 use crate::chat::entry::{Seq, SharedEntry};
@@ -7,7 +8,6 @@ use crate::chat::id::UserNumber;
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
 use crate::chat::user::Identity;
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -35,9 +35,6 @@ pub enum Signal {
     },
 }
 
-/// Whose visible state changed, and whether they were online when this session last heard of them.
-pub(super) type Changed = FxHashMap<UserNumber, (Arc<Identity>, bool)>;
-
 #[derive(Debug)]
 enum Stage {
     /// No poll is held and no stream is open; since when, in monotonic milliseconds.
@@ -58,9 +55,7 @@ pub(super) struct Session {
     pub(super) expires_at_ms: u64,
     pub(super) cursors: Cursors,
     pub(super) outbox: Outbox,
-    changed: Option<Box<Changed>>,
-    /// The same, in an answer that is not confirmed yet: state that was told into a void has to be told again.
-    told: Option<Box<Changed>>,
+    news: News,
     #[expect(clippy::box_collection, reason = "eight bytes while empty, and it is empty nearly always")]
     signals: Option<Box<Vec<Signal>>>,
     stage: Stage,
@@ -134,8 +129,7 @@ impl Session {
             expires_at_ms,
             cursors: Cursors::new(0, 0),
             outbox: Outbox::filling(),
-            changed: None,
-            told: None,
+            news: News::default(),
             signals: None,
             stage: Stage::Idle { since_ms: now_ms },
             stream: None,
@@ -155,7 +149,7 @@ impl Session {
         self.cursors = Cursors::opened(delivered, through);
         self.outbox.finish_fill(Vec::new(), through, more, self.cursors.acked());
         // The page is answered with everybody's state as it is after this.
-        self.changed = None;
+        self.news.forget_changes();
         self.open = true;
         self.stage = Stage::Idle { since_ms: now_ms };
     }
@@ -204,19 +198,17 @@ impl Session {
 
     /// Forgets presence changes that nobody needs to hear of.
     pub(super) fn forget_changes(&mut self) {
-        self.changed = None;
-        self.told = None;
+        self.news = News::default();
     }
 
     /// Notes that somebody's visible state changed. The first note since the last answer remembers what the page knew.
     pub(super) fn mark(&mut self, who: &Arc<Identity>, was_online: bool) {
-        let changed = self.changed.get_or_insert_default();
-        changed.entry(who.number).or_insert_with(|| (Arc::clone(who), was_online));
+        self.news.mark(who, was_online);
     }
 
     /// When a held poll may be woken for presence alone; `None` if there is no reason to.
     pub(super) fn presence_due(&self, wake_ms: u64) -> Option<u64> {
-        self.changed.as_ref().map(|_| self.presence_at_ms + wake_ms)
+        self.news.is_any().then_some(self.presence_at_ms + wake_ms)
     }
 
     /// When the held poll is to be answered at the latest.
@@ -293,10 +285,10 @@ impl Session {
         }
         self.wake();
         if was_written {
-            self.told = None;
+            self.news.arrived();
         }
         self.acknowledge_presence();
-        self.untell();
+        self.news.untell();
         self.outbox.rewind(self.cursors.acked());
         heard
     }
@@ -331,7 +323,7 @@ impl Session {
     /// Who has everything of the log that was sent also has what was told beside it.
     fn acknowledge_presence(&mut self) {
         if self.stream.is_some() && self.cursors.acked() == self.cursors.sent() {
-            self.told = None;
+            self.news.arrived();
         }
     }
 
@@ -364,12 +356,10 @@ impl Session {
         let after = self.stream.unwrap_or(self.cursors.acked());
         let (entries, through) =
             if self.outbox.is_filling() { (Vec::new(), after) } else { self.outbox.contents(after, position) };
-        let changed = self.changed.take();
-        if changed.is_some() {
+        if self.news.is_any() {
             self.presence_at_ms = now_ms;
         }
-        let shown = changed.as_ref().map_or_else(Vec::new, |changed| changed.values().cloned().collect());
-        self.keep_told(changed);
+        let changed = self.news.tell();
         let signals = self.signals.take().map_or_else(Vec::new, |signals| *signals);
         if let Some(carried) = &mut self.stream {
             *carried = through;
@@ -379,36 +369,14 @@ impl Session {
             self.cursors.answering(through);
             self.stage = Stage::Answering;
         }
-        Taken { entries, changed: shown, signals, through, more: self.outbox.is_behind() }
-    }
-
-    /// Remembers what the page knew before it was told; on a stream that may be older than the last packet.
-    fn keep_told(&mut self, changed: Option<Box<Changed>>) {
-        match (&mut self.told, changed) {
-            (Some(told), Some(changed)) => {
-                for (number, known) in *changed {
-                    told.entry(number).or_insert(known);
-                }
-            }
-            (told, Some(changed)) => *told = Some(changed),
-            (_, None) => {}
-        }
-    }
-
-    /// An answer with presence did not arrive: what it said is to be said again, from what the page really knew.
-    fn untell(&mut self) {
-        let Some(told) = self.told.take() else { return };
-        let changed = self.changed.get_or_insert_default();
-        for (number, known) in *told {
-            changed.insert(number, known);
-        }
+        Taken { entries, changed, signals, through, more: self.outbox.is_behind() }
     }
 
     /// The written answer of poll `generation` did not arrive after all.
     pub(super) fn lost(&mut self, generation: u32) {
         if generation == self.generation {
             self.cursors.lost();
-            self.untell();
+            self.news.untell();
         }
     }
 
@@ -423,7 +391,7 @@ impl Session {
             self.cursors.written();
         } else {
             self.cursors.lost();
-            self.untell();
+            self.news.untell();
         }
         self.stage = Stage::Idle { since_ms: now_ms };
     }

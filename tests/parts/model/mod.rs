@@ -8,6 +8,7 @@ mod confirmer;
 mod cursors;
 mod defects;
 mod found;
+mod log;
 mod network;
 mod page;
 mod play;
@@ -56,7 +57,7 @@ where
             Expectation::Sometimes => assert!(path.is_some(), "{name}: never {}", property.name),
             _ => {
                 if let Some(path) = path {
-                    panic!("{name}: \"{}\" fails after\n{}", property.name, told(path.clone().into_vec()));
+                    panic!("{name}: \"{}\" fails after\n{}", property.name, told(&path.clone().into_vec()));
                 }
             }
         }
@@ -64,8 +65,8 @@ where
     checker.unique_state_count()
 }
 
-/// Explores a defect, deeper and deeper until the property fails. Gives the shortest way there.
-pub fn catch<M>(name: &str, model: impl Fn() -> M, property: &'static str) -> String
+/// Explores a defect, deeper and deeper until the property fails. Prints the shortest way there.
+pub fn catch<M>(name: &str, model: impl Fn() -> M, property: &'static str)
 where
     M: Model + Send + Sync + 'static,
     M::State: Clone + Debug + Hash + PartialEq + Send + Sync + 'static,
@@ -77,14 +78,14 @@ where
         let checker = model().checker().finish_when(finish).target_max_depth(depth).spawn_bfs().join();
         if let Some(path) = checker.discovery(property) {
             let steps = path.into_vec();
-            println!("{name}: found in {} steps\n{}", steps.len() - 1, told(steps.clone()));
-            return told(steps);
+            println!("{name}: found in {} steps\n{}", steps.len() - 1, told(&steps));
+            return;
         }
     }
     panic!("{name} is not found in {STEPS_MAX} steps");
 }
 
-fn told<S: Debug, A: Debug>(steps: Vec<(S, Option<A>)>) -> String {
+fn told<S: Debug, A: Debug>(steps: &[(S, Option<A>)]) -> String {
     let lines = steps.iter().filter_map(|(_, step)| step.as_ref()).map(|step| format!("    {step:?}\n"));
     let last = steps.last().map(|(state, _)| format!("    {state:?}")).unwrap_or_default();
     lines.collect::<String>() + &last

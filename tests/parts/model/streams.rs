@@ -300,7 +300,7 @@ impl<C: Confirmer> Model for Streams<C> {
                 state.session.acked() <= state.session.sent()
             }),
             Property::<Self>::always("only who lies is told to begin anew", |_, state| !state.wronged),
-            Property::<Self>::always("who goes on gets everything", |model, state| model.settles(state)),
+            Property::<Self>::always("who goes on gets everything", Self::settles),
             Property::<Self>::sometimes("everything arrives", |model, state| {
                 state.log == model.bounds.rows && state.restarts == 0 && state.pages == 0 && model.is_settled(state)
             }),
