@@ -116,7 +116,7 @@ async fn the_end_of_the_ticket_and_of_the_server_are_told() {
 async fn bytes_that_may_not_be_end_it_with_the_right_code() {
     let (server, _, susan) = stage().await;
     let oversize = [&[0x81, 0xff][..], &(400 * 1024 + 1_u64).to_be_bytes(), &[0; 4]].concat();
-    let bomb: Vec<u8> = (0..140).flat_map(|at| frame(if at == 0 { 0x01 } else { 0x00 }, &[b'x'; 1_000])).collect();
+    let bomb: Vec<u8> = (0..430).flat_map(|at| frame(if at == 0 { 0x01 } else { 0x00 }, &[b'x'; 1_000])).collect();
     let wrong = [
         ("unmasked", vec![0x81, 0x01, b'x'], (1002, "broken")),
         ("a reserved bit", frame(0xc1, b"x"), (1002, "broken")),

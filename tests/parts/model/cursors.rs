@@ -83,7 +83,7 @@ fn apply(cursors: &mut Cursors, call: &Call) -> Option<bool> {
 proptest! {
     #![proptest_config(crate::live::config())]
 
-    /// Negative control: let `acknowledged` believe one more than was sent, or `fresh_after` forget `acked`.
+    /// Negative control: let `acknowledged` believe one more than was sent.
     #[test]
     fn cursors_go_forward_and_stay_within_what_was_sent(
         (first, second, third) in (0..9_u64, 0..9_u64, 0..9_u64),

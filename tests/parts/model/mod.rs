@@ -8,6 +8,7 @@ mod confirmer;
 mod cursors;
 mod defects;
 mod found;
+mod log;
 mod network;
 mod page;
 mod play;
@@ -64,8 +65,8 @@ where
     checker.unique_state_count()
 }
 
-/// Explores a defect, deeper and deeper until the property fails. Gives the shortest way there.
-pub fn catch<M>(name: &str, model: impl Fn() -> M, property: &'static str) -> String
+/// Explores a defect, deeper and deeper until the property fails. Prints the shortest way there.
+pub fn catch<M>(name: &str, model: impl Fn() -> M, property: &'static str)
 where
     M: Model + Send + Sync + 'static,
     M::State: Clone + Debug + Hash + PartialEq + Send + Sync + 'static,
@@ -78,7 +79,7 @@ where
         if let Some(path) = checker.discovery(property) {
             let steps = path.into_vec();
             println!("{name}: found in {} steps\n{}", steps.len() - 1, told(&steps));
-            return told(&steps);
+            return;
         }
     }
     panic!("{name} is not found in {STEPS_MAX} steps");

@@ -1,17 +1,16 @@
 //! A client of any kind on a real session of `Live`, with the log in memory and a network that does what it is told to.
 
+use super::log::{Log, Read};
 use super::plays::{End, Kind, Step};
-use crate::live::world::{self, Arriving, SITE, START_MS, row};
+use crate::live::world::{self, Arriving, START_MS};
 use nextim::chat::delivery::Asks;
-use nextim::chat::entry::{Seq, SharedEntry};
+use nextim::chat::entry::Seq;
 use nextim::chat::script_request::ScriptRequest;
-use nextim::chat::session::SessionNumber;
 use nextim::live::{Cut, Holder, Live, PollEnd, PollHandle, Times};
 use std::collections::VecDeque;
 use std::task::{Poll, Waker};
 
 const ME: u32 = 1;
-const OTHER: u32 = 2;
 const SESSION: u64 = 7;
 /// Rows that one answer may carry.
 const ROWS_MAX: usize = 500;
@@ -27,19 +26,12 @@ struct Carried {
     through: Seq,
 }
 
-struct Read {
-    entries: Vec<SharedEntry>,
-    through: Seq,
-    more: bool,
-}
-
 pub struct Play {
     kind: Kind,
     live: Live,
     holder: Holder,
     now_ms: u64,
-    log: Vec<(SharedEntry, bool)>,
-    tailed: usize,
+    log: Log,
     filling: Option<Seq>,
     read: Option<Read>,
     /// Polls that the server holds, the stream among them, by the page's number of them.
@@ -71,8 +63,7 @@ impl Play {
             live: Live::new(TIMES, START_MS),
             holder: arriving.holder(),
             now_ms: START_MS,
-            log: Vec::new(),
-            tailed: 0,
+            log: Log::default(),
             filling: None,
             read: None,
             held: Vec::new(),
@@ -115,7 +106,8 @@ impl Play {
             Step::Look { at, end, reaches } => self.look(at, end, reaches),
             Step::Run { at, works } => self.run(at, works),
             Step::EndWriting { written } => self.end_writing(written),
-            Step::Reset if self.may_reset() => self.last.into_iter().for_each(|poll| self.live.lost(poll)),
+            // Where connections tell the truth, one whose answer was read is not reset.
+            Step::Reset if !self.kind.is_honest() => self.last.into_iter().for_each(|poll| self.live.lost(poll)),
             Step::Touch => drop(self.live.touch(&self.holder)),
             Step::Stream if self.kind.has_streams() => self.open_stream(),
             Step::Say { back } if self.kind.acknowledges() => self.say(self.mark.saturating_sub(back)),
@@ -130,36 +122,16 @@ impl Play {
     }
 
     fn commit(&mut self, rows: usize, mine: bool) {
-        for _ in 0..rows {
-            let seq = self.log.len() as Seq + 1;
-            let (from, to) = if mine { (OTHER, ME) } else { (ME, OTHER) };
-            let origin = (!mine).then_some(SessionNumber(SESSION));
-            self.log.push((row(seq, from, to, origin, "x"), mine));
-        }
+        self.log.commit(rows, mine, self.holder.session);
     }
 
     fn tail(&mut self, rows: usize) {
-        let end = self.tailed.saturating_add(rows).min(self.log.len());
-        for (entry, mine) in &self.log[self.tailed..end] {
-            if *mine {
-                self.live.push(self.holder.key, entry, None);
-            }
-            self.live.advance(SITE, entry.seq());
-        }
-        self.tailed = end;
-    }
-
-    fn mine(&self) -> impl Iterator<Item = &SharedEntry> {
-        self.log.iter().filter(|(_, mine)| *mine).map(|(entry, _)| entry)
+        self.log.tail(rows, &self.live, &self.holder);
     }
 
     fn read(&mut self, limit: usize) {
         let (Some(after), None) = (self.filling, &self.read) else { return };
-        let mut rows: Vec<SharedEntry> = self.mine().filter(|entry| entry.seq() > after).cloned().collect();
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let through = if more { rows.last().map_or(after, |row| row.seq()) } else { self.log.len() as Seq };
-        self.read = Some(Read { entries: rows, through, more });
+        self.read = Some(self.log.read(after, limit));
     }
 
     fn arrive(&mut self) {
@@ -193,12 +165,6 @@ impl Play {
         self.cut_stream();
         self.polls += 1;
         self.waiting = true;
-        if self.kind.is_honest() {
-            // What became of the connections is known by now.
-            for poll in self.writing.drain(..) {
-                self.live.end_poll(poll, false, self.now_ms);
-            }
-        }
         self.ask(self.polls);
     }
 
@@ -245,7 +211,7 @@ impl Play {
     }
 
     fn lie(&mut self) {
-        for seq in [self.log.len() as Seq + 1, Seq::MAX] {
+        for seq in [self.log.head() + 1, Seq::MAX] {
             assert!(self.live.acknowledge(&self.holder, seq).resync, "an ack of what does not exist is believed");
         }
     }
@@ -309,11 +275,6 @@ impl Play {
         }
     }
 
-    /// A reset of a connection whose answer was read is only seen where connections do not tell the truth.
-    fn may_reset(&self) -> bool {
-        !self.kind.is_honest()
-    }
-
     /// The next frame of the stream is executed in the page, or an answer.
     fn run(&mut self, at: usize, works: bool) {
         if let Some(frame) = self.frames.pop_front() {
@@ -369,8 +330,7 @@ impl Play {
         let mut arriving = Arriving::new(ME, &[], SESSION);
         arriving.member.delivered = self.stored;
         self.live = Live::new(TIMES, self.now_ms);
-        self.tailed = self.log.len();
-        self.live.advance(SITE, self.tailed as Seq);
+        self.log.restart(&self.live);
         self.live.restore(arriving.arrival(), &[], self.stored.max(self.page), self.now_ms);
         self.held.clear();
         self.writing.clear();
@@ -380,7 +340,7 @@ impl Play {
     /// What no page has shown is not confirmed.
     fn check(&self) {
         let acked = self.live.acked(&self.holder).expect("a live ticket");
-        let mut confirmed = self.mine().map(|entry| entry.seq()).take_while(|seq| *seq <= acked);
+        let mut confirmed = self.log.mine().map(|entry| entry.seq()).take_while(|seq| *seq <= acked);
         let unseen = confirmed.find(|seq| self.shown.binary_search(seq).is_err());
         assert_eq!(unseen, None, "confirmed up to {acked}, and never shown");
     }
@@ -389,8 +349,8 @@ impl Play {
     /// the next page is given.
     pub fn finish(mut self) {
         self.tail(usize::MAX);
-        let last = self.mine().last().map_or(0, |entry| entry.seq());
-        let all = self.mine().count();
+        let last = self.log.mine().last().map_or(0, |entry| entry.seq());
+        let all = self.log.mine().count();
         for _ in 0..(all / 100 + 20) {
             if self.closed {
                 return self.reopen();
@@ -419,7 +379,7 @@ impl Play {
             let newest = self.held.len().saturating_sub(1);
             self.act(&Step::Look { at: newest, end: End::Written, reaches: true });
         }
-        while !(self.closed || self.answers.is_empty() && self.frames.is_empty()) {
+        while !self.closed && self.answers.len() + self.frames.len() > 0 {
             self.act(&Step::Run { at: 0, works: true });
         }
         if self.kind.acknowledges() {
@@ -431,7 +391,8 @@ impl Play {
     fn reopen(self) {
         let arriving = Arriving { session: SESSION + 1, ..Arriving::new(ME, &[], SESSION) };
         let delivered = self.live.arrive(arriving.arrival(), self.now_ms).delivered;
-        let missing = self.mine().map(|entry| entry.seq()).find(|seq| *seq <= delivered && !self.shown.contains(seq));
+        let missing =
+            self.log.mine().map(|entry| entry.seq()).find(|seq| *seq <= delivered && !self.shown.contains(seq));
         assert_eq!(missing, None, "the next page begins after {delivered}");
     }
 }

@@ -133,31 +133,37 @@ fn play(kind: Kind, before: usize, steps: &[Step]) {
 proptest! {
     #![proptest_config(crate::live::config())]
 
+    /// Negative control: let `Cursors::carried` confirm what the last answer alone had.
     #[test]
     fn scripts(before in 0..3_usize, steps in prop::collection::vec(step(), 0..200)) {
         play(Kind::Script, before, &steps);
     }
 
+    /// Negative control: let `Cursors::confirm_written` take an answer that is being written.
     #[test]
     fn constant_callbacks(before in 0..3_usize, steps in prop::collection::vec(step(), 0..200)) {
         play(Kind::Constant, before, &steps);
     }
 
+    /// Negative control: the same.
     #[test]
     fn plain_polls(before in 0..3_usize, steps in prop::collection::vec(step(), 0..200)) {
         play(Kind::Plain, before, &steps);
     }
 
+    /// Negative control: let `Outbox::finish_fill` keep rows that were confirmed meanwhile.
     #[test]
     fn acknowledging_clients(before in 0..3_usize, steps in prop::collection::vec(step(), 0..200)) {
         play(Kind::Ack, before, &steps);
     }
 
+    /// Negative control: let `Outbox::rewind` do nothing.
     #[test]
     fn old_sockets(before in 0..3_usize, steps in prop::collection::vec(step(), 0..200)) {
         play(Kind::Echo, before, &steps);
     }
 
+    /// Negative control: the same.
     #[test]
     fn events(before in 0..3_usize, steps in prop::collection::vec(step(), 0..200)) {
         play(Kind::Events, before, &steps);

@@ -41,18 +41,21 @@ fn scripts_and_restarts() {
     polls(name, Kind::Script, Filter::Answer, Bounds { restarts: 1, pages: 1, ..BOUNDS });
 }
 
+/// Negative control: let `Cursors::confirm_written` take an answer that is being written.
 #[test]
 fn constant_callbacks() {
     let bounds = Bounds { polls: 5, restarts: 1, pages: 1, ..BOUNDS };
     polls("a constant callback", Kind::Constant, Filter::Answer, bounds);
 }
 
+/// Negative control: the same.
 #[test]
 fn plain_polls() {
     let bounds = Bounds { rows: 3, restarts: 1, pages: 1, portions: true, ..BOUNDS };
     polls("plain polls", Kind::Plain, Filter::None, bounds);
 }
 
+/// Negative control: let `Cursors::acknowledged` believe one more than was sent; `streams` fail, too.
 #[test]
 fn acknowledging_polls() {
     let name = "acknowledging polls, copied, late, lying";

@@ -43,7 +43,7 @@ impl<C: Confirmer> Model for Polls<C> {
                 state.session.acked() <= state.session.sent()
             }),
             Property::<Self>::always("only who lies is told to begin anew", |_, state| !state.wronged),
-            Property::<Self>::always("what was never sent is answered at once", |_, state| {
+            Property::<Self>::always("what was never sent is worth an answer", |_, state| {
                 let (acked, sent) = (state.session.core().acked(), state.session.core().sent());
                 (acked..=sent).contains(&state.session.core().fresh_after())
             }),
