@@ -143,12 +143,15 @@ async fn storm(member: Member, mut state: u64, weather: Arc<Weather>) {
             }
             6..=7 => {
                 weather.count(|weather| &weather.gone);
-                open.stops(&weather).await;
-                // A page that is closed before it has opened.
-                let ask = Ask::post("/webim/online", "").header("Cookie", &member.cookie);
-                let mut http = Http::open(member.address).await.expect("a connection");
-                http.send(&ask).await.expect("sent");
-                http.arrived().await;
+                let (_, page) = open.stops(&weather).await;
+                // A page that is closed on an answer which it has not read, and one that is closed before it has opened.
+                let poll = Ask::get(&format!("/packets?{}", page.query()));
+                let online = Ask::post("/webim/online", "").header("Cookie", &member.cookie);
+                for ask in [poll, online] {
+                    let mut http = Http::open(member.address).await.expect("a connection");
+                    http.send(&ask).await.expect("sent");
+                    http.arrived().await;
+                }
             }
             8..=9 => {
                 weather.count(|weather| &weather.slept);
