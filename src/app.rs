@@ -1,5 +1,7 @@
 //! Builds the parts, joins them, and shuts them down in order. The only place that names a store's or a bus's backend.
 
+pub mod data;
+
 use crate::actions::{Context, SiteTable, restore, sweep, tail};
 use crate::bus::local::LocalBus;
 use crate::bus::{Bus, Envelope};
@@ -11,8 +13,9 @@ use crate::edge::browser::auth::SignIn;
 use crate::edge::browser::transport::long_poll::DeadPolls;
 use crate::edge::demo::{seed, sign_in::Demonstration};
 use crate::live::Live;
-use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
+use crate::store::{CommitObserver, StoreError};
+use listenfd::ListenFd;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,13 +27,23 @@ use tokio::time::timeout;
 
 /// How long a stop waits for connections to be answered.
 const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+/// With an inherited socket, how long a start waits for the process before to let go of the data.
+const PREDECESSOR_WITHIN: Duration = Duration::from_secs(60);
+/// How often it looks.
+const LOCK_RETRY: Duration = Duration::from_millis(10);
 /// Ports tried after the usual one.
 const PORTS_TRIED: u16 = 100;
 
 /// Why the server did not start: the text says what to do.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct StartError(String);
+pub enum StartError {
+    /// It could not, as things are.
+    #[error("{0}")]
+    Other(String),
+    /// The data is damaged.
+    #[error("{0}")]
+    Damaged(String),
+}
 
 /// A server that listens.
 pub struct Running {
@@ -48,14 +61,15 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let (bus, feed) = LocalBus::new();
     let bus = Arc::new(bus);
     let commits = Arc::clone(&bus);
-    let observer = Box::new(move |site, entries| commits.publish(Envelope::Appended { site, entries }));
+    let observer: CommitObserver = Box::new(move |site, entries| commits.publish(Envelope::Appended { site, entries }));
     // First the address: a start that fails leaves nothing behind.
-    let listener = bind(config).await?;
-    let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
-    let store = SqliteStore::open(&config.data, observer).map_err(|error| match error {
-        StoreError::Unavailable(why) => StartError(why),
-        StoreError::Refused(refusal) => StartError(refusal.to_string()),
-    })?;
+    let (listener, is_inherited) = match inherited()? {
+        Some(listener) => (listener, true),
+        None => (bind(config).await?, false),
+    };
+    let address = listener.local_addr().map_err(|error| StartError::Other(error.to_string()))?;
+    let patience = if is_inherited { PREDECESSOR_WITHIN } else { Duration::ZERO };
+    let store = open(config, patience, observer).await?;
     let clock = Clock::start();
     let ctx = Arc::new(Context {
         store: Arc::new(store),
@@ -66,7 +80,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         unsaved: std::sync::Mutex::default(),
         ticket_life_ms: config.ticket_life_ms,
     });
-    let sign_in = prepare(&ctx, config).await.map_err(StartError)?;
+    let sign_in = prepare(&ctx, config).await?;
     let housekeeping = vec![
         tokio::spawn(tail::run(Arc::clone(&ctx), feed)),
         tokio::spawn(sweep::run_deadlines(Arc::clone(&ctx))),
@@ -76,6 +90,8 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         ctx: Arc::clone(&ctx),
         sign_in,
         public_url: config.public_url.clone(),
+        connections_per_address: config.connections_per_address,
+        descriptors: rlimit::Resource::NOFILE.get_soft().unwrap_or(u64::MAX),
         dead_polls: DeadPolls::default(),
     };
     let shutdown = Arc::new(Shutdown::default());
@@ -84,19 +100,51 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     Ok(Running { address, ctx, shutdown, accepting, housekeeping, connections })
 }
 
+/// A listening socket from whoever started this process (`LISTEN_FDS`): it outlives the process, so that pages which connect
+/// during a restart wait instead of failing.
+fn inherited() -> Result<Option<TcpListener>, StartError> {
+    let failed = |error: io::Error| StartError::Other(format!("the inherited socket: {error}"));
+    let Some(listener) = ListenFd::from_env().take_tcp_listener(0).map_err(failed)? else { return Ok(None) };
+    listener.set_nonblocking(true).map_err(failed)?;
+    TcpListener::from_std(listener).map(Some).map_err(failed)
+}
+
+/// Opens the store; with `patience`, as soon as a predecessor lets go of it.
+async fn open(config: &Config, patience: Duration, observer: CommitObserver) -> Result<SqliteStore, StartError> {
+    let clock = Clock::start();
+    let end_ms = clock.monotonic_ms() + u64::try_from(patience.as_millis()).unwrap_or(0);
+    let observer = Arc::new(observer);
+    loop {
+        let observer = Arc::clone(&observer);
+        match SqliteStore::open(&config.data, Box::new(move |site, entries| observer(site, entries))) {
+            Err(StoreError::InUse(_)) if clock.monotonic_ms() < end_ms => tokio::time::sleep(LOCK_RETRY).await,
+            opened => return opened.map_err(start_error),
+        }
+    }
+}
+
+fn start_error(error: StoreError) -> StartError {
+    match error {
+        StoreError::Damaged(why) => StartError::Damaged(why),
+        StoreError::Unavailable(why) | StoreError::InUse(why) => StartError::Other(why),
+        StoreError::Refused(refusal) => StartError::Other(refusal.to_string()),
+    }
+}
+
 /// Restores what outlived the last process, and fills the demonstration.
-async fn prepare(ctx: &Context, config: &Config) -> Result<SignIn, String> {
-    let restored = restore::restore(ctx).await.map_err(|error| error.to_string())?;
+async fn prepare(ctx: &Context, config: &Config) -> Result<SignIn, StartError> {
+    let restored = restore::restore(ctx).await.map_err(start_error)?;
     if restored > 0 {
         tracing::info!(restored, "sessions go on where they were");
     }
     let sign_in = if config.demonstration {
-        let site = seed::ensure(ctx).await.map_err(|refusal| format!("the demonstration: {refusal}"))?;
+        let failed = |refusal| StartError::Other(format!("the demonstration: {refusal}"));
+        let site = seed::ensure(ctx).await.map_err(failed)?;
         SignIn::Demonstration(Demonstration::new(&site))
     } else {
         SignIn::Closed
     };
-    ctx.sites.set(ctx.store.sites().await.map_err(|error| error.to_string())?, &config.sites);
+    ctx.sites.set(ctx.store.sites().await.map_err(start_error)?, &config.sites);
     Ok(sign_in)
 }
 
@@ -107,20 +155,20 @@ async fn bind(config: &Config) -> Result<TcpListener, StartError> {
             Ok(listener) => return Ok(listener),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse && config.next_port => {
                 if address.port() >= config.listen.port().saturating_add(PORTS_TRIED) {
-                    return Err(StartError(format!("no free port from {} on", config.listen)));
+                    return Err(StartError::Other(format!("no free port from {} on", config.listen)));
                 }
                 address.set_port(address.port() + 1);
             }
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                return Err(StartError(format!(
+                return Err(StartError::Other(format!(
                     "{address} is in use; stop what listens there, or give another --listen"
                 )));
             }
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 let why = "ports below 1024 need privileges: take another, or grant CAP_NET_BIND_SERVICE";
-                return Err(StartError(format!("cannot listen on {address}: {why}")));
+                return Err(StartError::Other(format!("cannot listen on {address}: {why}")));
             }
-            Err(error) => return Err(StartError(format!("cannot listen on {address}: {error}"))),
+            Err(error) => return Err(StartError::Other(format!("cannot listen on {address}: {error}"))),
         }
     }
 }

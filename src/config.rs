@@ -1,6 +1,8 @@
 //! Configuration in two steps: what is written (file, environment, flags, each optional), then one checked value that the
 //! rest is built from. Unknown keys are errors with a suggestion.
 
+mod written;
+
 use crate::chat::site::SiteOptions;
 use crate::live::Times;
 use serde::Deserialize;
@@ -8,6 +10,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
+use written::{Written, WrittenSite, WrittenStream, explain, lay_over, read_file};
 
 /// The text of `nextim.example.toml`: every key with its default and what it does.
 pub const EXAMPLE: &str = include_str!("../nextim.example.toml");
@@ -15,79 +18,10 @@ pub const EXAMPLE: &str = include_str!("../nextim.example.toml");
 /// Clients of the family give up a poll after 40 s.
 const POLL_HOLD_MS_MAX: u64 = 35_000;
 
-/// The sections, as the environment spells them.
-const SECTIONS: [&str; 5] = ["SERVER", "STREAM", "LIMITS", "SITES", "LOG"];
-
 /// What is wrong with the configuration: the text says where and what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(String);
-
-/// As written. Every key is optional here.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Written {
-    #[serde(default)]
-    server: WrittenServer,
-    #[serde(default)]
-    stream: WrittenStream,
-    #[serde(default)]
-    limits: WrittenLimits,
-    #[serde(default)]
-    sites: BTreeMap<String, WrittenSite>,
-    #[serde(default)]
-    log: WrittenLog,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenServer {
-    listen: Option<String>,
-    data: Option<PathBuf>,
-    public_url: Option<String>,
-    demonstration: Option<bool>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenStream {
-    poll_hold_ms: Option<u64>,
-    session_grace_ms: Option<u64>,
-    user_grace_ms: Option<u64>,
-    ticket_idle_ms: Option<u64>,
-    ticket_life_ms: Option<u64>,
-    presence_wake_ms: Option<u64>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenLimits {
-    connections_per_address: Option<u64>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenSite {
-    redelivery: Option<bool>,
-    old_websocket: Option<bool>,
-}
-
-impl WrittenSite {
-    fn options(&self) -> SiteOptions {
-        let usual = SiteOptions::default();
-        SiteOptions {
-            redelivery: self.redelivery.unwrap_or(usual.redelivery),
-            old_websocket: self.old_websocket.unwrap_or(usual.old_websocket),
-        }
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenLog {
-    format: Option<LogFormat>,
-    filter: Option<String>,
-}
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -249,77 +183,6 @@ fn public_url(url: &str) -> Result<String, ConfigError> {
         return Err(ConfigError(format!("{why}, e.g. https://im.example.com; it is {url}")));
     }
     Ok(url.trim_end_matches('/').to_owned())
-}
-
-fn read_file(path: &Path) -> Result<Table, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|error| ConfigError(format!("{}: {error}", path.display())))?;
-    let table: Table = text.parse().map_err(|error| ConfigError(format!("{}: {error}", path.display())))?;
-    // Checked here as well, so that a mistake is reported with the file's name and line.
-    toml::from_str::<Written>(&text)
-        .map_err(|error| ConfigError(format!("{}: {}", path.display(), explain(&error))))?;
-    Ok(table)
-}
-
-/// `NEXTIM_SERVER__LISTEN=…` is `server.listen`; `…_FILE` names a file that holds the value.
-fn lay_over(table: &mut Table, name: &str, value: &str) -> Result<(), ConfigError> {
-    let Some(path) = name.strip_prefix("NEXTIM_") else { return Ok(()) };
-    if !path.contains("__") {
-        let slip = SECTIONS.iter().find_map(|section| Some((section, path.strip_prefix(section)?.strip_prefix('_')?)));
-        let meant = |(section, key)| format!("{name} is not a setting; did you mean NEXTIM_{section}__{key}?");
-        return slip.map_or(Ok(()), |slip| Err(ConfigError(meant(slip))));
-    }
-    let path = path.to_ascii_lowercase();
-    let (path, text) = match path.strip_suffix("_file") {
-        Some(path) => {
-            let read =
-                std::fs::read_to_string(value).map_err(|error| ConfigError(format!("{name}: {value}: {error}")))?;
-            (path.to_owned(), read.trim().to_owned())
-        }
-        None => (path, value.to_owned()),
-    };
-    let mut keys = path.split("__").collect::<Vec<_>>();
-    let last = keys.pop().unwrap_or_default();
-    let mut at = table;
-    for key in keys {
-        let next = at.entry(key).or_insert_with(|| Value::Table(Table::new()));
-        at = next.as_table_mut().ok_or_else(|| ConfigError(format!("{name}: `{key}` is not a section")))?;
-    }
-    let typed = match (text.parse::<i64>(), text.parse::<bool>()) {
-        (Ok(number), _) => Value::Integer(number),
-        (_, Ok(flag)) => Value::Boolean(flag),
-        _ => Value::String(text.clone()),
-    };
-    // Whether a number is one depends on the key: a folder may be called 123.
-    let is_right = |value: Value| {
-        let mut only = Value::Table(Table::from_iter([(last.to_owned(), value)]));
-        for key in path.split("__").collect::<Vec<_>>().into_iter().rev().skip(1) {
-            only = Value::Table(Table::from_iter([(key.to_owned(), only)]));
-        }
-        only.try_into::<Written>().map(drop)
-    };
-    let value = match is_right(typed.clone()) {
-        Ok(()) => typed,
-        Err(error) if is_right(Value::String(text.clone())).is_err() => {
-            return Err(ConfigError(format!("{name} (environment): {}", explain(&error))));
-        }
-        Err(_) => Value::String(text),
-    };
-    at.insert(last.to_owned(), value);
-    Ok(())
-}
-
-/// Adds the nearest known key to an error about an unknown one.
-fn explain(error: &toml::de::Error) -> ConfigError {
-    let text = error.to_string();
-    let suggestion = nearest(error.message()).map(|near| format!("\nDid you mean `{near}`?")).unwrap_or_default();
-    ConfigError(format!("{}{suggestion}", text.trim_end()))
-}
-
-fn nearest(message: &str) -> Option<String> {
-    let (unknown, known) = message.strip_prefix("unknown field `")?.split_once("`, expected ")?;
-    let names = known.split('`').skip(1).step_by(2);
-    let by_distance = names.map(|name| (strsim::damerau_levenshtein(unknown, name), name));
-    by_distance.min().filter(|(distance, name)| *distance <= name.len() / 2).map(|(_, name)| name.to_owned())
 }
 
 #[cfg(test)]

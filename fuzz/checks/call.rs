@@ -7,7 +7,7 @@ use serde_json::Value;
 
 pub fn check(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let Some(frame) = Frame::parse(text) else { return };
+    let Some(Ok(frame)) = Frame::parse(text) else { return };
     let whole: Value = serde_json::from_str(text).expect("what was understood is JSON");
     let fields = whole.as_object().expect("and an object");
     assert_eq!(frame.ack().map(|ack| ack.seq), whole["ack"].as_u64());

@@ -11,7 +11,7 @@ fn read<'b>(pieces: impl Iterator<Item = &'b [u8]>) -> Outcome {
     for piece in pieces {
         frames.feed(piece);
         loop {
-            match frames.next() {
+            match frames.take() {
                 Ok(Some(received)) => all.push(received),
                 Ok(None) => break,
                 Err(why) => return (all, Some(why)),

@@ -12,8 +12,11 @@ mod style;
 mod subscribe;
 mod ticket;
 
+/// What takes the bytes of one input.
+type Check = fn(&[u8]);
+
 /// Every target by its name; the folder of its seeds has the same.
-pub const ALL: [(&str, fn(&[u8])); 9] = [
+pub const ALL: [(&str, Check); 9] = [
     ("call", call::check),
     ("event_id", event_id::check),
     ("filtered", filtered::check),

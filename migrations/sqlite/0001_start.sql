@@ -22,6 +22,7 @@ CREATE TABLE users (
     status TEXT NOT NULL DEFAULT '',
     status_at_ms INTEGER NOT NULL DEFAULT 0,
     delivered INTEGER NOT NULL DEFAULT 0,    -- highest seq confirmed by any session of this user
+    read_through INTEGER NOT NULL DEFAULT 0, -- highest seq confirmed by a client that cannot say what was read
     PRIMARY KEY (site, number)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX users_by_id ON users (site, id);
@@ -77,13 +78,14 @@ CREATE TABLE log (
     at_ms INTEGER NOT NULL,
     sender INTEGER NOT NULL,
     target INTEGER NOT NULL,
-    hidden INTEGER NOT NULL,
+    hidden INTEGER NOT NULL,                 -- 0, or a number that no flipped bit makes of it
     origin INTEGER,                          -- the session that sent it
     nick TEXT NOT NULL,
     style TEXT NOT NULL,
     body TEXT NOT NULL,
     cid TEXT,
     cid_hash INTEGER,
+    sum INTEGER NOT NULL,                    -- CRC-32 of the row, see src/store/sqlite/sums.rs
     PRIMARY KEY (site, seq)
 ) STRICT, WITHOUT ROWID;
 -- What is for somebody, or in a room.
@@ -93,7 +95,8 @@ CREATE INDEX log_said ON log (site, sender, target, seq) WHERE kind = 0 AND targ
 -- Repeats; the full cid is compared in the row.
 CREATE INDEX log_cid ON log (site, sender, cid_hash) WHERE cid IS NOT NULL;
 
--- How far a user has cleared and read a conversation; peer is a target as in the log.
+-- How far a user has cleared and read a conversation; peer is a target as in the log. Everybody who ever wrote to a user has
+-- a row here: these are the conversations in which something can be unread.
 CREATE TABLE marks (
     site INTEGER NOT NULL,
     user INTEGER NOT NULL,

@@ -1,7 +1,7 @@
 //! A member clears conversations: for their own eyes, and only as far as the page that asks has seen them.
 
 use super::identify::Asker;
-use super::read_history::{Named, resolve};
+use super::read_history::{self, Named};
 use super::{Context, sweep};
 use crate::chat::refusal::Refusal;
 
@@ -15,11 +15,7 @@ pub async fn clear_history(ctx: &Context, asker: &Asker, of: Vec<Named>) -> Resu
     // What both sides have seen and cleared is erased; that needs the cursors in the store.
     sweep::store_cursors(ctx).await;
     for named in of {
-        let conversation = match named {
-            Named::Exactly(conversation) => Some(conversation),
-            Named::ById(id) => resolve(ctx, asker, &id).await?,
-        };
-        let Some(conversation) = conversation else { continue };
+        let Some(conversation) = read_history::conversation(ctx, asker, named).await? else { continue };
         match ctx.store.clear(asker.key, conversation, point).await.map_err(Refusal::from) {
             Ok(()) | Err(Refusal::UnknownUser | Refusal::UnknownRoom) => {}
             Err(refusal) => return Err(refusal),

@@ -2,7 +2,7 @@
 
 use super::{Context, PersonView, RoomView, sweep};
 use crate::chat::entry::{Message, Seq};
-use crate::chat::history::History;
+use crate::chat::history::{History, Unread};
 use crate::chat::id::{IDS_MAX, RoomId, UserId, UserKey, UserNumber};
 use crate::chat::presence::{Mood, Show, Visible};
 use crate::chat::refusal::Refusal;
@@ -11,10 +11,13 @@ use crate::chat::settings::Settings;
 use crate::chat::ticket::{Ticket, TicketDigest};
 use crate::chat::user::{Identity, Person, Profile};
 use crate::clock::random;
-use crate::live::{Arrival, Cut, Holder};
+use crate::live::{Arrival, Arrived, Cut, Holder};
 use crate::store::{Page, PageQuery, SessionRecord, StoreError};
 use std::collections::HashSet;
 use std::sync::Arc;
+
+/// Longest life of a native client's ticket, in milliseconds.
+const NATIVE_TICKET_LIFE_MS: u64 = 12 * 60 * 60 * 1000;
 
 /// Members listed with an open room.
 const ROOM_MEMBERS_SHOWN: usize = 200;
@@ -71,6 +74,8 @@ pub struct Connected {
     pub through: Seq,
     /// Whether more new messages are in the log already.
     pub more: bool,
+    /// Conversations with messages that the member has not read; `None` for clients that cannot say what was.
+    pub unread: Option<Vec<Unread>>,
 }
 
 /// Takes the session out of memory again unless the page was read.
@@ -98,12 +103,12 @@ pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Con
     let ticket = Ticket::new(random());
     let session = SessionNumber(u64::from_le_bytes(random()) >> 16);
     let now_ms = ctx.clock.monotonic_ms();
-    let expires_at_ms = now_ms + ctx.ticket_life_ms;
+    let expires_at_ms = now_ms + ticket_life_ms(ctx, ask.dialect);
     let (digest, show, dialect) = (ticket.digest(), ask.show, ask.dialect);
     let arrival = Arrival { key, member, session, digest, dialect, show, expires_at_ms };
     let arrived = ctx.live.arrive(arrival, now_ms);
     let mut opening = Opening { ctx, holder: Holder { key, session }, done: false };
-    let page = ctx.store.page(page_query(key, arrived.delivered, &ask)).await?;
+    let page = ctx.store.page(page_query(key, &arrived, &ask)).await?;
     let strangers: Vec<UserNumber> = page.strangers.iter().map(|person| person.profile.number).collect();
     save(ctx, &opening.holder, digest, dialect, page.through, &strangers).await?;
     if arrived.mood.show != stored_show
@@ -119,12 +124,32 @@ pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Con
         page.new_messages.iter().map(|message| &**message),
         ctx.clock.monotonic_ms(),
     );
-    answer(ctx, key, ticket, profile, arrived.mood, &buddies, page, &ask).await
+    let holder = opening.holder;
+    let connected = answer(ctx, key, ticket, profile, arrived.mood, &buddies, page, &ask).await?;
+    let people = connected.people.iter().filter(|view| view.visible.is_online());
+    let people = people.map(|view| view.person.profile.number);
+    let shown: Vec<UserNumber> = connected.online.iter().map(|(who, _)| who.number).chain(people).collect();
+    ctx.live.page_shows(&holder, &shown);
+    Ok(connected)
 }
 
-fn page_query(key: UserKey, delivered: Seq, ask: &Connect) -> PageQuery {
-    let rooms = ask.rooms.clone().unwrap_or_default();
-    PageQuery { user: key, delivered, windows: ask.windows.clone(), rooms, strangers: ask.strangers.clone() }
+fn page_query(key: UserKey, arrived: &Arrived, ask: &Connect) -> PageQuery {
+    PageQuery {
+        user: key,
+        delivered: arrived.delivered,
+        windows: ask.windows.clone(),
+        rooms: ask.rooms.clone().unwrap_or_default(),
+        strangers: ask.strangers.clone(),
+        unread: (!ask.dialect.delivered_is_read()).then_some(arrived.read_through),
+    }
+}
+
+/// Our own client signs in anew by itself; an old page that is still open cannot.
+fn ticket_life_ms(ctx: &Context, dialect: Dialect) -> u64 {
+    match dialect {
+        Dialect::Native => ctx.ticket_life_ms.min(NATIVE_TICKET_LIFE_MS),
+        Dialect::D1 | Dialect::D2 | Dialect::D3 => ctx.ticket_life_ms,
+    }
 }
 
 /// Keeps the session, so that its ticket outlives the process. Where the disk is full it lives in memory alone: signing in
@@ -144,10 +169,10 @@ async fn save(
         dialect,
         cursor,
         strangers: strangers.to_vec(),
-        expires_at_ms: ctx.clock.wall_ms() + ctx.ticket_life_ms,
+        expires_at_ms: ctx.clock.wall_ms() + ticket_life_ms(ctx, dialect),
     };
     match ctx.store.save_sessions(vec![record.clone()]).await {
-        Err(StoreError::Unavailable(why)) => {
+        Err(StoreError::Unavailable(why) | StoreError::Damaged(why)) => {
             tracing::warn!(why, "a session is kept in memory only, and stored later");
             ctx.unsaved.lock().expect("no panic while held").push(record);
             Ok(())
@@ -192,6 +217,7 @@ async fn answer(
         settings: page.settings,
         through: page.through,
         more: page.more,
+        unread: (!ask.dialect.delivered_is_read()).then_some(page.unread),
     })
 }
 

@@ -41,7 +41,13 @@ async fn deliver_to_room(ctx: &Context, site: SiteNumber, room: RoomNumber, entr
 
 /// Hands a signal to the sessions it is for.
 pub fn deliver_signal(ctx: &Context, envelope: Envelope) {
-    if let Envelope::Typing { to, to_id, from, typing } = envelope {
-        ctx.live.signal(to, &Signal::Typing { from, to: to_id, typing });
+    match envelope {
+        Envelope::Typing { to, to_id, from, typing } => {
+            ctx.live.signal(to, &Signal::Typing { from, to: to_id, typing });
+        }
+        Envelope::Read { user, conversation, seq, except } => {
+            ctx.live.signal_read(user, &Signal::Read { conversation, seq }, except);
+        }
+        Envelope::Appended { .. } | Envelope::Head { .. } => {}
     }
 }

@@ -2,9 +2,10 @@
 
 use super::Context;
 use super::identify::Asker;
-use crate::chat::delivery::{Asks, Identity};
+use crate::chat::delivery::Asks;
 use crate::chat::entry::Seq;
 use crate::chat::refusal::Refusal;
+use crate::chat::script_request::ScriptRequest;
 use crate::live::{Holder, Packet, PollEnd, PollHandle};
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ pub enum Confirms {
     /// It does not.
     Plain,
     /// It is a browser's script request.
-    Script(Identity),
+    Script(ScriptRequest),
     /// By name: everything through `seq` of the log's life `epoch`.
     Ack(Ack),
 }
@@ -113,6 +114,7 @@ impl Listening {
     pub async fn wait(&self) -> PollEnd {
         loop {
             match self.step().await {
+                Step::End(PollEnd::Behind) => {} // since we looked
                 Step::End(end) => return end,
                 Step::Fill(after) => {
                     if !self.fill(after).await {
@@ -163,6 +165,11 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// What comes next does not show that the answer was received.
+    pub fn doubt(&self) {
+        self.ctx.live.lost(self.poll);
+    }
+
     /// The connection was reset before anything else came: the answer counts as not delivered.
     pub fn lost(self) {
         self.ctx.live.lost(self.poll);

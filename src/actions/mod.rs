@@ -9,18 +9,22 @@ pub mod identify;
 pub mod join_room;
 pub mod leave_room;
 pub mod listen;
+pub mod mark_read;
 pub mod read_history;
 pub mod read_room;
 pub mod read_roster;
 pub mod restore;
 pub mod save_settings;
+pub mod search_messages;
 pub mod send_message;
 pub mod send_signal;
 pub mod set_presence;
+pub mod sign_out;
 pub mod silence_room;
 pub mod sweep;
 pub mod sync_directory;
 pub mod tail;
+pub mod watch;
 
 use crate::bus::Bus;
 use crate::chat::id::SiteNumber;
@@ -102,8 +106,12 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(refusal) => refusal,
-            StoreError::Unavailable(why) => {
+            StoreError::Unavailable(why) | StoreError::InUse(why) => {
                 tracing::error!(why, "the store refused");
+                Self::Unavailable
+            }
+            StoreError::Damaged(why) => {
+                tracing::error!(why, "the data is damaged: run `nextim verify` on it");
                 Self::Unavailable
             }
         }

@@ -2,7 +2,8 @@
 
 use super::Context;
 use super::identify::Asker;
-use crate::chat::history::{Conversation, HISTORY_ROWS, History};
+use crate::chat::entry::Seq;
+use crate::chat::history::{Conversation, HISTORY_ROWS_ALL_MAX, HISTORY_ROWS_MAX, History};
 use crate::chat::id::{RoomId, UserId};
 use crate::chat::refusal::Refusal;
 
@@ -15,20 +16,40 @@ pub enum Named {
     ById(String),
 }
 
+/// Which part of each history.
+#[derive(Debug, Clone, Copy)]
+pub struct Part {
+    /// What was said before this place; else all.
+    pub before: Option<Seq>,
+    /// So many of the newest messages of that.
+    pub limit: usize,
+}
+
 /// Histories, each with the id it was asked by.
-pub async fn histories(ctx: &Context, asker: &Asker, of: Vec<Named>) -> Result<Vec<History>, Refusal> {
+pub async fn histories(ctx: &Context, asker: &Asker, of: Vec<Named>, part: Part) -> Result<Vec<History>, Refusal> {
+    if !(1..=HISTORY_ROWS_MAX).contains(&part.limit) {
+        return Err(Refusal::BadParameter("limit"));
+    }
+    if of.len().saturating_mul(part.limit) > HISTORY_ROWS_ALL_MAX {
+        return Err(Refusal::TooManyIds);
+    }
     let mut wanted = Vec::new();
     for named in of {
-        match named {
-            Named::Exactly(conversation) => wanted.push(conversation),
-            Named::ById(id) => wanted.extend(resolve(ctx, asker, &id).await?),
-        }
+        wanted.extend(conversation(ctx, asker, named).await?);
     }
-    Ok(ctx.store.histories(asker.key, wanted, HISTORY_ROWS).await?)
+    Ok(ctx.store.histories(asker.key, wanted, part.before, part.limit).await?)
+}
+
+/// The conversation that a page means, if there is one.
+pub(super) async fn conversation(ctx: &Context, asker: &Asker, named: Named) -> Result<Option<Conversation>, Refusal> {
+    match named {
+        Named::Exactly(conversation) => Ok(Some(conversation)),
+        Named::ById(id) => resolve(ctx, asker, &id).await,
+    }
 }
 
 /// A user id wins over an equal room id.
-pub(super) async fn resolve(ctx: &Context, asker: &Asker, id: &str) -> Result<Option<Conversation>, Refusal> {
+async fn resolve(ctx: &Context, asker: &Asker, id: &str) -> Result<Option<Conversation>, Refusal> {
     let Ok(user) = UserId::parse(id) else { return Ok(None) };
     if !ctx.store.people(asker.key, vec![user.clone()]).await?.is_empty() {
         return Ok(Some(Conversation::With(user)));

@@ -54,5 +54,5 @@ fn restore_session(ctx: &Context, record: &SessionRecord, member: Member) {
         show: None,
         expires_at_ms: now_ms + left_ms,
     };
-    ctx.live.restore(arrival, record.strangers.clone().into(), record.cursor, now_ms);
+    ctx.live.restore(arrival, &record.strangers, record.cursor, now_ms);
 }

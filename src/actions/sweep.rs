@@ -81,7 +81,8 @@ async fn store(ctx: &Context, cursors: Vec<CursorAt>) {
     if cursors.is_empty() {
         return;
     }
-    let moves = cursors.iter().map(|at| CursorMove { user: at.key, digest: at.digest, cursor: at.acked });
+    let step = |at: &CursorAt| CursorMove { user: at.key, digest: at.digest, cursor: at.acked, is_read: at.is_read };
+    let moves = cursors.iter().map(step);
     if let Err(error) = ctx.store.move_cursors(moves.collect()).await {
         tracing::warn!(%error, "cursors are stored later");
         ctx.live.keep_dirty(cursors);

@@ -23,7 +23,7 @@ pub async fn sync_directory(
 }
 
 /// Stores what was said before, in order, with its own times. It is history and not news: everybody in `readers` counts as
-/// having received it.
+/// having received and read it.
 pub async fn import_history(
     ctx: &Context,
     drafts: Vec<Draft>,
@@ -37,6 +37,7 @@ pub async fn import_history(
         user: site.user(*user),
         digest: TicketDigest([0; 32]), // no session has it
         cursor: last,
+        is_read: true,
     };
     Ok(ctx.store.move_cursors(readers.iter().map(received).collect()).await?)
 }

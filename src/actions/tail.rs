@@ -17,7 +17,7 @@ pub async fn run(ctx: Arc<Context>, mut feed: Receiver<Envelope>) {
         match envelope {
             Envelope::Appended { site, entries } => follow(&ctx, site, entries).await,
             Envelope::Head { site, seq } => drop(catch_up(&ctx, site, seq).await),
-            Envelope::Typing { .. } => deliver_signal(&ctx, envelope),
+            Envelope::Typing { .. } | Envelope::Read { .. } => deliver_signal(&ctx, envelope),
         }
     }
 }

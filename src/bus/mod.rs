@@ -3,7 +3,9 @@
 pub mod local;
 
 use crate::chat::entry::{Seq, SharedEntry};
+use crate::chat::history::Conversation;
 use crate::chat::id::{SiteNumber, UserId, UserKey};
+use crate::chat::session::SessionNumber;
 use crate::chat::user::Identity;
 use std::sync::Arc;
 
@@ -34,6 +36,17 @@ pub enum Envelope {
         from: Arc<Identity>,
         /// True while typing.
         typing: bool,
+    },
+    /// A page of somebody has read a conversation: their other pages may want to know. What is stored is in the store.
+    Read {
+        /// Whose pages.
+        user: UserKey,
+        /// Which conversation.
+        conversation: Conversation,
+        /// Through where.
+        seq: Seq,
+        /// The page that knows already.
+        except: Option<SessionNumber>,
     },
 }
 

@@ -4,19 +4,24 @@
 //! - A client that can say what it has (`ack` on a poll, an ack frame, `Last-Event-ID`, the echo of a PING) is believed up to
 //!   what it was sent. Cumulative; a lower or repeated word is legal.
 //! - A browser's script cannot, and repeats requests silently. It stops at the second failure in a row, so what stood in the
-//!   answers to two requests of different identity has arrived when a third identity comes (*carry-2*).
+//!   answers to two requests of different identity has arrived when a third identity comes (*carry-2*). A request that comes
+//!   after a later one of its page is one the page has given up: it counts for nothing.
 //! - Anybody else: the next poll confirms an answer that was completely written before that poll came, with no end of
 //!   connection, reset or timeout in between. Anything else is sent again.
 
 use super::entry::Seq;
+use super::script_request::ScriptRequest;
 
 /// Requests with the identity of the one before that count as its repetition. One more, and the client simply never changes its
 /// identity: it must not be given the same answer for ever.
 const REPEATS_MAX: u8 = 2;
 
-/// What tells one script request from its silent repetition: a digest of `callback` and `_`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Identity(pub u64);
+/// So many requests in a row may be earlier than the latest. One more, and the client's numbers do not grow after all.
+const LATE_MAX: u8 = 8;
+
+/// After a restart so many script requests do not count: they may be early ones that were long on their way, and what came
+/// after them is forgotten. A page gives up a request after 40 s, and two in a row are its end: this covers two minutes.
+const DOUBTFUL: u8 = 2;
 
 /// How a request says what its page has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,7 +29,7 @@ pub enum Asks {
     /// It does not.
     Plain,
     /// A browser's script request.
-    Script(Identity),
+    Script(ScriptRequest),
     /// "All up to here is processed."
     Ack(Seq),
 }
@@ -38,6 +43,8 @@ pub struct Heard {
     pub resync: bool,
     /// It is the request before once more.
     pub repeated: bool,
+    /// It was sent before the request that came last: its page does not wait for an answer any more.
+    pub late: bool,
 }
 
 /// What became of the last answer that carried messages.
@@ -57,6 +64,8 @@ enum Answer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Rule {
     Plain,
+    /// Nothing is known yet of a session that outlived the process.
+    Restored,
     Script(Carry),
     /// It has acknowledged once; from then on nothing else counts.
     Acks,
@@ -65,12 +74,35 @@ enum Rule {
 /// carry-2: two answers in a row to different identities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Carry {
-    identity: Identity,
+    identity: ScriptRequest,
     repeats: u8,
-    /// Where the first answer to `identity` reached, if it was given and nothing shows that it was lost.
-    last: Option<Seq>,
-    /// The same of the identity before.
+    late: u8,
+    /// This request and so many more but one do not count.
+    doubtful: u8,
+    given: Given,
+    /// Where the answer to the identity before reached, if that counts.
     before: Option<Seq>,
+}
+
+/// What stands in the answers to one identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Given {
+    /// It was not answered yet.
+    Nothing,
+    /// Everything through there at least: of several answers the first counts, because which of them the page runs nobody
+    /// knows.
+    Through(Seq),
+    /// What must not count: an answer was lost, or the request may be one that its page has given up.
+    Void,
+}
+
+impl Given {
+    fn through(self) -> Option<Seq> {
+        match self {
+            Given::Through(seq) => Some(seq),
+            Given::Nothing | Given::Void => None,
+        }
+    }
 }
 
 /// One session's place in the log.
@@ -88,9 +120,18 @@ impl Cursors {
         Self { acked, sent: sent.max(acked), answer: Answer::Settled, rule: Rule::Plain }
     }
 
-    /// A session that has just been given a page with everything through `through`.
+    /// A session that has just been given a page with everything through `through`. What another session of the user was
+    /// `delivered` after that is still to come here.
     pub fn opened(delivered: Seq, through: Seq) -> Self {
-        Self { answer: Answer::Page { through }, ..Self::new(delivered, through) }
+        Self { answer: Answer::Page { through }, ..Self::new(delivered.min(through), through) }
+    }
+
+    /// A session that outlived the process. Its cursor was stored with everything its page carried, read or not: beyond what
+    /// is known to be `delivered` it counts from the first request with its ticket.
+    pub fn restored(delivered: Seq, cursor: Seq, sent: Seq) -> Self {
+        let acked = delivered.min(cursor);
+        let cursors = Self::new(acked, sent.max(cursor));
+        Self { answer: Answer::Page { through: cursor }, rule: Rule::Restored, ..cursors }
     }
 
     /// Highest confirmed seq: everything up to here the page has.
@@ -107,8 +148,8 @@ impl Cursors {
     /// carried again.
     pub fn fresh_after(self) -> Seq {
         match self.rule {
-            Rule::Script(Carry { last: None, before: Some(before), .. }) => self.acked.max(before),
-            Rule::Script(_) | Rule::Plain | Rule::Acks => self.acked,
+            Rule::Script(Carry { given: Given::Nothing, before: Some(before), .. }) => self.acked.max(before),
+            Rule::Script(_) | Rule::Plain | Rule::Restored | Rule::Acks => self.acked,
         }
     }
 
@@ -138,9 +179,14 @@ impl Cursors {
                 Heard { confirmed: rule == Rule::Plain && self.confirm_written(), ..Heard::default() }
             }
             (Asks::Script(identity), Rule::Script(carry)) if carry.identity == identity => self.repeated(carry),
+            (Asks::Script(identity), Rule::Script(carry)) if identity.is_before(carry.identity) => {
+                self.late(identity, carry)
+            }
             (Asks::Script(identity), rule) => self.carried(identity, rule),
         };
-        self.answer = Answer::Settled;
+        if !heard.late {
+            self.answer = Answer::Settled;
+        }
         heard.confirmed |= page;
         heard
     }
@@ -154,14 +200,16 @@ impl Cursors {
     }
 
     /// A script request of another identity: what its two predecessors were both given has arrived.
-    fn carried(&mut self, identity: Identity, rule: Rule) -> Heard {
-        let (last, before) = match rule {
-            Rule::Script(carry) => (carry.last, carry.before),
-            Rule::Plain | Rule::Acks => (None, None),
+    fn carried(&mut self, identity: ScriptRequest, rule: Rule) -> Heard {
+        let (last, before, doubtful) = match rule {
+            Rule::Script(carry) => (carry.given.through(), carry.before, carry.doubtful.saturating_sub(1)),
+            Rule::Restored => (None, None, DOUBTFUL),
+            Rule::Plain | Rule::Acks => (None, None, 0),
         };
         // An answer may reach less far than the one before it: a session that fell behind reads the log in portions.
         let confirmed = last.zip(before).is_some_and(|(last, before)| self.confirm(last.min(before)));
-        self.rule = Rule::Script(Carry { identity, repeats: 0, last: None, before: last });
+        let given = if doubtful > 0 { Given::Void } else { Given::Nothing };
+        self.rule = Rule::Script(Carry { identity, repeats: 0, late: 0, doubtful, given, before: last });
         Heard { confirmed, ..Heard::default() }
     }
 
@@ -171,8 +219,17 @@ impl Cursors {
             self.rule = Rule::Script(Carry { repeats: carry.repeats + 1, ..carry });
             return Heard { repeated: true, ..Heard::default() };
         }
-        self.rule = Rule::Script(Carry { last: None, before: None, ..carry });
+        self.rule = Rule::Script(Carry { given: Given::Nothing, before: None, ..carry });
         Heard { confirmed: self.confirm_written(), ..Heard::default() }
+    }
+
+    /// A script request that was sent before the last one: a repetition of an old one, or one that was long on its way.
+    fn late(&mut self, identity: ScriptRequest, carry: Carry) -> Heard {
+        if carry.late < LATE_MAX {
+            self.rule = Rule::Script(Carry { late: carry.late + 1, ..carry });
+            return Heard { late: true, ..Heard::default() };
+        }
+        self.carried(identity, Rule::Plain)
     }
 
     fn confirm_written(&mut self) -> bool {
@@ -188,13 +245,12 @@ impl Cursors {
         self.acked > before
     }
 
-    /// A poll's answer with everything from `acked` through `through` goes to the socket. Of several answers to one script
-    /// identity the first counts: which of them the page runs nobody knows.
+    /// A poll's answer with everything from `acked` through `through` goes to the socket.
     pub fn answering(&mut self, through: Seq) {
         self.sent = self.sent.max(through);
         self.answer = Answer::Writing { through };
-        if let Rule::Script(carry) = &mut self.rule {
-            carry.last.get_or_insert(through);
+        if let Rule::Script(carry @ Carry { given: Given::Nothing, .. }) = &mut self.rule {
+            carry.given = Given::Through(through);
         }
     }
 
@@ -208,8 +264,8 @@ impl Cursors {
     /// Writing failed, or the connection ended before the next poll.
     pub fn lost(&mut self) {
         self.answer = Answer::Settled;
-        if let Rule::Script(carry) = &mut self.rule {
-            carry.last = None;
+        if let Rule::Script(carry @ Carry { given: Given::Through(_), .. }) = &mut self.rule {
+            carry.given = Given::Void;
         }
     }
 
@@ -221,113 +277,4 @@ impl Cursors {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn poll(cursors: &mut Cursors, asks: Asks, through: Seq) -> Seq {
-        cursors.polled(asks);
-        let acked = cursors.acked();
-        cursors.answering(through);
-        cursors.written();
-        acked
-    }
-
-    fn script(identity: u64) -> Asks {
-        Asks::Script(Identity(identity))
-    }
-
-    #[test]
-    fn a_page_is_confirmed_by_the_first_request_with_its_ticket() {
-        let mut cursors = Cursors::opened(3, 9);
-        assert_eq!(cursors.acked(), 3, "nobody may count on an answer that perhaps nobody read");
-        assert!(cursors.touched());
-        assert_eq!(cursors.acked(), 9);
-        assert!(!cursors.touched());
-        for asks in [Asks::Plain, script(1), Asks::Ack(9), Asks::Ack(0)] {
-            let mut cursors = Cursors::opened(3, 9);
-            assert!(cursors.polled(asks).confirmed);
-            assert_eq!(cursors.acked(), 9);
-        }
-    }
-
-    #[test]
-    fn a_poll_confirms_only_what_was_written_before_it() {
-        let mut cursors = Cursors::new(3, 3);
-        cursors.answering(5);
-        assert!(!cursors.polled(Asks::Plain).confirmed, "a poll that overtakes the answer confirms nothing");
-        cursors.answering(5);
-        cursors.lost();
-        cursors.written();
-        assert!(!cursors.polled(Asks::Plain).confirmed, "a lost answer confirms nothing");
-        cursors.answering(6);
-        cursors.written();
-        assert!(cursors.polled(Asks::Plain).confirmed);
-        assert_eq!(cursors.acked(), 6);
-        assert!(!cursors.polled(Asks::Plain).confirmed, "the same answer confirms once");
-    }
-
-    #[test]
-    fn an_ack_is_believed_up_to_what_was_sent() {
-        let mut cursors = Cursors::new(3, 3);
-        cursors.answering(8);
-        assert_eq!(cursors.polled(Asks::Ack(9)), Heard { resync: true, ..Heard::default() });
-        assert_eq!(cursors.acked(), 3);
-        assert!(cursors.polled(Asks::Ack(5)).confirmed);
-        assert_eq!(cursors.polled(Asks::Ack(4)), Heard::default(), "a lower one is legal and changes nothing");
-        assert_eq!(cursors.acked(), 5);
-        cursors.answering(8);
-        cursors.written();
-        cursors.polled(Asks::Plain);
-        cursors.polled(script(1));
-        assert_eq!(cursors.acked(), 5, "from who acknowledges nothing else counts");
-        assert!(Cursors::new(3, 20).polled(Asks::Ack(17)).confirmed, "what an earlier process may have sent");
-    }
-
-    #[test]
-    fn a_script_is_confirmed_by_the_third_identity() {
-        let mut cursors = Cursors::new(3, 3);
-        assert_eq!(poll(&mut cursors, script(1), 5), 3);
-        assert_eq!(cursors.fresh_after(), 3);
-        cursors.polled(script(2));
-        assert_eq!((cursors.acked(), cursors.fresh_after()), (3, 5), "5 is to be carried again");
-        cursors.answering(6);
-        assert_eq!(poll(&mut cursors, script(3), 6), 5);
-        assert_eq!(poll(&mut cursors, script(4), 6), 6);
-    }
-
-    #[test]
-    fn a_silent_repetition_of_a_script_counts_once() {
-        let mut cursors = Cursors::new(3, 3);
-        poll(&mut cursors, script(1), 5);
-        assert!(cursors.polled(script(1)).repeated);
-        assert_eq!(cursors.fresh_after(), 3, "the same answer again, at once");
-        cursors.answering(7);
-        cursors.written();
-        assert_eq!(poll(&mut cursors, script(2), 8), 3);
-        assert_eq!(poll(&mut cursors, script(3), 8), 5, "of 7 nobody knows");
-    }
-
-    #[test]
-    fn an_answer_that_was_lost_begins_the_count_anew() {
-        let mut cursors = Cursors::new(3, 3);
-        poll(&mut cursors, script(1), 5);
-        cursors.polled(script(2));
-        cursors.answering(5);
-        cursors.lost();
-        assert_eq!(poll(&mut cursors, script(3), 5), 3);
-        assert_eq!(poll(&mut cursors, script(4), 5), 3);
-        assert_eq!(poll(&mut cursors, script(5), 5), 5);
-    }
-
-    #[test]
-    fn a_constant_callback_never_loops_on_one_answer() {
-        let mut cursors = Cursors::new(3, 3);
-        let mut polls = 0;
-        while poll(&mut cursors, script(1), 5) < 5 {
-            polls += 1;
-            assert!(polls < 5);
-        }
-        assert_eq!(poll(&mut cursors, script(1), 9), 5);
-        assert_eq!(poll(&mut cursors, script(1), 9), 9, "from then on every next poll confirms");
-    }
-}
+mod tests;

@@ -14,6 +14,9 @@ pub const STYLE_BYTES_MAX: usize = 150;
 /// Longest `cid`, in bytes.
 pub const CID_BYTES_MAX: usize = 128;
 
+/// What is shown in the place of a message that the store cannot vouch for any more.
+pub const DAMAGED_BODY: &str = "[This message was damaged on disk and cannot be shown.]";
+
 /// A user named both ways.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Party {
@@ -122,6 +125,14 @@ impl Entry {
         match self {
             Self::Message(message) => message.seq,
             Self::Seat(seat) => seat.seq,
+        }
+    }
+
+    /// When it was stored, in milliseconds since 1970.
+    pub fn at_ms(&self) -> u64 {
+        match self {
+            Self::Message(message) => message.at_ms,
+            Self::Seat(seat) => seat.at_ms,
         }
     }
 

@@ -6,6 +6,14 @@ use std::sync::Arc;
 
 /// Messages in an attached or requested history.
 pub const HISTORY_ROWS: usize = 30;
+/// Messages that one call may ask for of one conversation.
+pub const HISTORY_ROWS_MAX: usize = 200;
+/// The same over all conversations of one call.
+pub const HISTORY_ROWS_ALL_MAX: usize = 60_000;
+/// How far the messages of one conversation are counted that somebody has not read.
+pub const UNREAD_COUNT_MAX: usize = 999;
+/// Conversations with unread messages that a page is told of, the newest.
+pub const UNREAD_CONVERSATIONS_MAX: usize = 200;
 /// Messages in `new_messages`; the oldest so many, polls bring the rest.
 pub const NEW_ROWS_MAX: usize = 500;
 /// Message text in one answer of the stream or one page, in bytes; a single longer message goes alone.
@@ -50,6 +58,17 @@ pub struct History {
     pub conversation: Conversation,
     /// Its messages.
     pub messages: Vec<Arc<Message>>,
+}
+
+/// A conversation with messages from others that somebody has not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Which conversation.
+    pub conversation: Conversation,
+    /// How many such messages; at least so many if it is [`UNREAD_COUNT_MAX`].
+    pub count: usize,
+    /// Everything of it up to here is read.
+    pub read: Seq,
 }
 
 /// Up to where a session that asks to clear a conversation has seen it: all of the log, if nothing is on its way to that

@@ -11,6 +11,8 @@ pub mod id;
 pub mod presence;
 pub mod refusal;
 pub mod room;
+pub mod script_request;
+pub mod search;
 pub mod session;
 pub mod settings;
 pub mod site;

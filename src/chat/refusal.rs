@@ -42,6 +42,10 @@ pub enum Refusal {
     NotAMember,
     /// The same `cid` came with another message.
     CidReused,
+    /// The request did not arrive in time.
+    TooSlow,
+    /// Too many connections, from this address or in all.
+    TooManyConnections,
     /// This path speaks WebSocket only.
     UpgradeRequired,
     /// Storage cannot take it now: repeat later.
@@ -52,7 +56,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// One of each, for tests that compare the list with its documentation.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::BadRequest(""),
         Self::MissingParameter(""),
         Self::RepeatedParameter,
@@ -71,6 +75,8 @@ impl Refusal {
         Self::UnknownRoom,
         Self::NotAMember,
         Self::CidReused,
+        Self::TooSlow,
+        Self::TooManyConnections,
         Self::UpgradeRequired,
         Self::Unavailable,
         Self::Internal,
@@ -97,6 +103,8 @@ impl Refusal {
             Self::UnknownRoom => "unknown_room",
             Self::NotAMember => "not_a_member",
             Self::CidReused => "cid_reused",
+            Self::TooSlow => "too_slow",
+            Self::TooManyConnections => "too_many_connections",
             Self::UpgradeRequired => "upgrade_required",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
@@ -131,6 +139,8 @@ impl fmt::Display for Refusal {
             Self::UnknownRoom => f.write_str("There is no such room."),
             Self::NotAMember => f.write_str("You are not in that room; join it first."),
             Self::CidReused => f.write_str("This cid already named another message; use a new one for each message."),
+            Self::TooSlow => f.write_str("The request did not arrive in time; send it again."),
+            Self::TooManyConnections => f.write_str("There are too many connections; close some, or come back later."),
             Self::UpgradeRequired => f.write_str("This path speaks WebSocket, version 13; open it with a WebSocket client."),
             Self::Unavailable => {
                 f.write_str("The message store cannot take this now; nothing was stored, repeat it shortly.")
@@ -146,6 +156,9 @@ fn rule(name: &str) -> &'static str {
         "show" => "must be one of available, away, chat, dnd, busy, invisible (typing or clear for status)",
         "type" => "must be unicast or multicast",
         "ack" => "must be the seq of a packet",
+        "before" | "seq" => "must be a whole number: the `seq` of a message",
+        "limit" => "must be a whole number from 1 to what docs/protocol.md says for this call",
+        "q" => "must be 1 to 200 characters",
         "cid" => "must be at most 128 bytes",
         "status" => "must be at most 255 bytes",
         "client" => "must be d1, d2, d3 or native",

@@ -34,6 +34,11 @@ impl Dialect {
         }
     }
 
+    /// Whether what its clients have received counts as read, since they cannot say what was.
+    pub fn delivered_is_read(self) -> bool {
+        self != Self::Native
+    }
+
     /// The dialect a word names.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|dialect| dialect.word() == word)

@@ -1,8 +1,12 @@
 //! The command line. One file per subcommand.
 
+mod backup;
 mod config;
+mod restore;
 mod serve;
+mod verify;
 
+use crate::app::data::{CareError, Report};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -19,12 +23,56 @@ const EXAMPLES: &str = "Try it:
                                      data in ./nextim-data
   nextim serve --listen 127.0.0.1:9000 --data /tmp/try
   nextim config example > nextim.toml
+  nextim backup --data nextim-data --to monday.nextim
 
-Exit codes: 0 done, 1 could not start or go on, 2 wrong arguments or configuration.";
+Exit codes: 0 done, 1 could not (a file, the network), 2 wrong arguments or configuration, 3 the data is damaged,
+4 something is in the way (a target exists, data is in use), 74 the state of the disk is unknown: start again.
+`serve` says 1 for data in use.";
+
+/// Under the help of the commands that care for data.
+macro_rules! exit_codes {
+    () => {
+        "Exit codes: 0 done, 1 could not (a file is not there or cannot be read or written), 2 wrong arguments,\n\
+         3 the data is damaged, 4 something is in the way (a target exists, data is in use)."
+    };
+}
+use exit_codes;
+
+/// The data is not what was written.
+const EXIT_DAMAGED: u8 = 3;
+
+/// Says why something about data was not done, and gives the exit code that all commands have for it.
+fn complain_about_data(error: &CareError) -> ExitCode {
+    let code = match error {
+        CareError::Failed(_) => 1,
+        CareError::Wrong(_) => 2,
+        CareError::Damaged { report, .. } => {
+            list_damage(report);
+            EXIT_DAMAGED
+        }
+        CareError::InTheWay(_) => 4,
+    };
+    complain(error);
+    ExitCode::from(code)
+}
+
+/// Lists what is damaged on standard output.
+fn list_damage(report: &Report) {
+    for finding in &report.findings {
+        println!("damage: {finding}");
+    }
+    let more = report.found - report.findings.len() as u64;
+    if more > 0 {
+        println!("damage: {more} more");
+    }
+}
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Backup(backup::Backup),
+    Verify(verify::Verify),
+    Restore(restore::Restore),
     /// Show and check the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -34,6 +82,9 @@ enum Command {
 pub fn run() -> ExitCode {
     match Arguments::parse().command {
         Command::Serve(serve) => serve.run(),
+        Command::Backup(backup) => backup.run(),
+        Command::Verify(verify) => verify.run(),
+        Command::Restore(restore) => restore.run(),
         Command::Config(command) => command.run(),
     }
 }

@@ -1,6 +1,7 @@
 //! `nextim serve`: until a signal says otherwise.
 
-use super::complain;
+use super::{EXIT_DAMAGED, complain};
+use crate::app::StartError;
 use crate::config::{Config, Flags, parse_address};
 use crate::{app, telemetry};
 use clap::Args;
@@ -41,24 +42,31 @@ impl Serve {
             return ExitCode::from(2);
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        let outcome = runtime.map_err(|error| error.to_string()).and_then(|runtime| runtime.block_on(serve(&config)));
-        match outcome {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                complain(&error);
-                ExitCode::FAILURE
-            }
+        let outcome = runtime.map_err(other).and_then(|runtime| runtime.block_on(serve(&config)));
+        let Err(error) = outcome else { return ExitCode::SUCCESS };
+        complain(&error);
+        match error {
+            StartError::Damaged(_) => ExitCode::from(EXIT_DAMAGED),
+            StartError::Other(_) => ExitCode::FAILURE,
         }
     }
 }
 
-async fn serve(config: &Config) -> Result<(), String> {
-    let descriptors =
-        rlimit::increase_nofile_limit(u64::MAX).map_err(|error| format!("the limit of open files: {error}"))?;
+fn other(error: impl std::fmt::Display) -> StartError {
+    StartError::Other(error.to_string())
+}
+
+async fn serve(config: &Config) -> Result<(), StartError> {
+    let descriptors = rlimit::increase_nofile_limit(u64::MAX)
+        .map_err(|error| StartError::Other(format!("the limit of open files: {error}")))?;
     // Before anything is started, so that an early signal is not lost.
-    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
-    let running = app::start(config).await.map_err(|error| error.to_string())?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(other)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(other)?;
+    let running = tokio::select! {
+        running = app::start(config) => running?,
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
     println!("NextIM is listening on http://{}/", running.address);
     tracing::info!(descriptors, address = %running.address, data = %config.data.display(), demonstration = config.demonstration, "started");
     if !config.demonstration {

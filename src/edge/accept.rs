@@ -2,12 +2,15 @@
 //! waits with nothing but its socket: no buffer, no timer, no task of its own beyond the connection's.
 
 use super::browser::transport::long_poll::Parked;
+use super::crowd::{Crowd, Place};
 use super::socket::Stream;
 use super::{Asked, Edge, Outcome, Taken, error, handle};
 use crate::actions::listen::Receipt;
 use crate::chat::refusal::Refusal;
 use crate::edge::reply::Form;
 use bytes::{Bytes, BytesMut};
+use http::header::{CONNECTION, HOST};
+use http::request::Parts;
 use http::{Request, Response, Version};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -28,12 +31,15 @@ use tokio::time::timeout;
 
 /// A request's headers, and the first byte of a connection, must be there after this.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
-/// The next request of a connection must begin after this.
+/// After an answer of the stream, the next request of a connection must begin after this; after any other, as after the first
+/// byte, within [`HEADERS_WITHIN`].
 const IDLE_WITHIN: Duration = Duration::from_secs(60);
 /// A request's body must be there after this.
 const BODY_WITHIN: Duration = Duration::from_secs(15);
 /// hyper's read buffer at most: a request line and headers of the sizes allowed, and what surrounds them.
 const READ_BUFFER_MAX: usize = 96 * 1024;
+/// A request must be answered after this.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// A form, in bytes.
 const BODY_MAX: usize = 256 * 1024;
 /// What of a body over the limit is read and thrown away, so that the refusal can be read and the connection used again.
@@ -69,6 +75,7 @@ impl Shutdown {
 
 /// Accepts until shutdown. `open` is held by every connection, so that the end of the last one can be waited for.
 pub async fn serve(edge: Arc<Edge>, listener: TcpListener, shutdown: Arc<Shutdown>, open: mpsc::Sender<()>) {
+    let crowd = Arc::new(Crowd::new(edge.connections_per_address, edge.descriptors));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -76,9 +83,13 @@ pub async fn serve(edge: Arc<Edge>, listener: TcpListener, shutdown: Arc<Shutdow
         };
         match accepted {
             Ok((stream, peer)) => {
+                let Ok(place) = crowd.enter(peer.ip()) else {
+                    turn_away(&stream);
+                    continue;
+                };
                 let (edge, shutdown, open) = (Arc::clone(&edge), Arc::clone(&shutdown), open.clone());
                 tokio::spawn(async move {
-                    converse(&edge, stream, peer, &shutdown).await;
+                    converse(&edge, stream, peer, &place, &shutdown).await;
                     drop(open);
                 });
             }
@@ -91,8 +102,14 @@ pub async fn serve(edge: Arc<Edge>, listener: TcpListener, shutdown: Arc<Shutdow
     }
 }
 
+/// Says that there is no place, to whoever reads it.
+fn turn_away(stream: &TcpStream) {
+    let bytes = error::reply(&Refusal::TooManyConnections, &Form::Plain).into_bytes(false);
+    drop(stream.try_write(&bytes));
+}
+
 /// Serves one connection: in turn requests through hyper, and polls by hand.
-async fn converse(edge: &Arc<Edge>, socket: TcpStream, peer: SocketAddr, shutdown: &Shutdown) {
+async fn converse(edge: &Arc<Edge>, socket: TcpStream, peer: SocketAddr, place: &Place, shutdown: &Shutdown) {
     drop(socket.set_nodelay(true));
     let mut stream = Stream::new(socket);
     loop {
@@ -105,10 +122,14 @@ async fn converse(edge: &Arc<Edge>, socket: TcpStream, peer: SocketAddr, shutdow
             Taken::Socket(upgrade) => return Box::pin(upgrade.serve(edge, &mut stream)).await,
         };
         let Some((receipt, keep_alive)) = answer_poll(edge, &mut stream, parked, shutdown).await else { return };
+        if stream.has_ahead() {
+            // A request that was sent before the answer was there says nothing of the answer.
+            receipt.doubt();
+        }
         if !keep_alive {
             stream.finish().await;
         }
-        match next_request(&mut stream, shutdown).await {
+        match next_request(&mut stream, place, shutdown).await {
             Next::Request if keep_alive => {}
             Next::Reset => return receipt.lost(),
             Next::Request | Next::End => return,
@@ -128,7 +149,7 @@ enum Next {
 
 /// Waits, without a buffer, for what comes after an answer. hyper takes a reset between requests for an ordinary end, and
 /// the difference tells whether the answer was read.
-async fn next_request(stream: &mut Stream, shutdown: &Shutdown) -> Next {
+async fn next_request(stream: &mut Stream, place: &Place, shutdown: &Shutdown) -> Next {
     if stream.has_ahead() {
         return Next::Request;
     }
@@ -136,6 +157,7 @@ async fn next_request(stream: &mut Stream, shutdown: &Shutdown) -> Next {
         biased; // a request that is here already is answered, even while stopping
         peeked = timeout(IDLE_WITHIN, stream.peek()) => peeked,
         () = shutdown.wait() => return Next::End,
+        () = place.is_wanted() => return Next::End,
     };
     match peeked {
         Ok(Ok(true)) => Next::Request,
@@ -204,9 +226,16 @@ async fn respond(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let asked = match read(request, peer).await {
         Ok(asked) => asked,
-        Err(refusal) => return Ok(error::reply(&refusal, &Form::Plain).into_response()),
+        Err(refusal) => {
+            let reply = error::reply(&refusal, &Form::Plain);
+            // Where one request ends and the next begins may be unclear now.
+            let closes = !matches!(refusal, Refusal::TooLarge);
+            return Ok(if closes { reply.header(CONNECTION, "close") } else { reply }.into_response());
+        }
     };
-    match handle(&edge, &asked).await {
+    let outcome = timeout(ANSWER_WITHIN, handle(&edge, &asked)).await;
+    let late = || Outcome::Reply(error::reply(&Refusal::Unavailable, &Form::Plain));
+    match outcome.unwrap_or_else(|_| late()) {
         Outcome::Reply(reply) => Ok(reply.into_response()),
         Outcome::Take(taken) => {
             drop(asked);
@@ -219,14 +248,20 @@ async fn respond(
 
 async fn read(request: Request<Incoming>, peer: SocketAddr) -> Result<Asked, Refusal> {
     let (head, body) = request.into_parts();
-    let slow = Refusal::BadRequest("its body did not arrive in time");
-    let body = timeout(BODY_WITHIN, read_body(body)).await.map_err(|_| slow)??;
-    let keep_alive = match head.headers.get("connection").and_then(|value| value.to_str().ok()) {
-        Some(value) if value.eq_ignore_ascii_case("close") => false,
-        Some(value) if value.eq_ignore_ascii_case("keep-alive") => true,
-        _ => head.version >= Version::HTTP_11,
-    };
+    check_framing(&head)?;
+    let body = timeout(BODY_WITHIN, read_body(body)).await.map_err(|_| Refusal::TooSlow)??;
+    let connection = head.headers.get(CONNECTION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let closes = connection.split(',').any(|word| word.trim().eq_ignore_ascii_case("close"));
+    let keep_alive = head.version >= Version::HTTP_11 && !closes;
     Ok(Asked { method: head.method, uri: head.uri, headers: head.headers, body, peer, keep_alive })
+}
+
+/// Refuses what a proxy in front of us may understand in another way. (A length given in two ways ends the connection in hyper.)
+fn check_framing(head: &Parts) -> Result<(), Refusal> {
+    if head.version >= Version::HTTP_11 && head.headers.get_all(HOST).iter().count() != 1 {
+        return Err(Refusal::BadRequest("it needs one Host header"));
+    }
+    Ok(())
 }
 
 async fn read_body(mut body: Incoming) -> Result<Bytes, Refusal> {

@@ -34,6 +34,8 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         Refusal::CrossSite | Refusal::ForeignHost | Refusal::NotAMember => StatusCode::FORBIDDEN,
         Refusal::CidReused => StatusCode::CONFLICT,
         Refusal::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
+        Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
+        Refusal::TooManyConnections => StatusCode::TOO_MANY_REQUESTS,
         Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -73,7 +75,7 @@ pub fn reply(refusal: &Refusal, form: &Form) -> Reply {
     };
     match refusal {
         Refusal::MethodNotAllowed(methods) => reply.header(http::header::ALLOW, *methods),
-        Refusal::Unavailable => reply.header(http::header::RETRY_AFTER, "1"),
+        Refusal::Unavailable | Refusal::TooManyConnections => reply.header(http::header::RETRY_AFTER, "1"),
         Refusal::UpgradeRequired => {
             reply.header(http::header::UPGRADE, "websocket").header(http::header::SEC_WEBSOCKET_VERSION, "13")
         }

@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod browser;
+pub mod crowd;
 pub mod demo;
 pub mod error;
 mod health;
@@ -37,6 +38,10 @@ pub struct Edge {
     pub sign_in: SignIn,
     /// Where this server is reached from outside, without a slash at the end; else what the request says.
     pub public_url: Option<String>,
+    /// Connections from one address at most.
+    pub connections_per_address: u64,
+    /// Descriptors that this process may open.
+    pub descriptors: u64,
     /// Counts polls with dead tickets.
     pub dead_polls: DeadPolls,
 }
@@ -93,6 +98,11 @@ impl Asked {
         if good { Ok(()) } else { Err(Refusal::MethodNotAllowed("GET, HEAD")) }
     }
 
+    /// Streams have a body.
+    fn gets(&self) -> Result<(), Refusal> {
+        if self.method == Method::GET { Ok(()) } else { Err(Refusal::MethodNotAllowed("GET")) }
+    }
+
     /// Calls come by either, whatever they do: old pages send everything as GET.
     fn calls(&self) -> Result<(), Refusal> {
         let good = matches!(self.method, Method::GET | Method::POST);
@@ -147,11 +157,11 @@ async fn route(edge: &Arc<Edge>, asked: &Asked) -> Result<Outcome, Refusal> {
         }
         "/packets" | "/webim/packets" => return poll(edge, asked).await,
         "/events" => {
-            asked.reads()?;
+            asked.gets()?;
             return events::open(edge, asked);
         }
         "/websocket" => {
-            asked.reads()?;
+            asked.gets()?;
             return websocket::open(edge, asked);
         }
         "/" if has_ticket(asked) => return poll(edge, asked).await,

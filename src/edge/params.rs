@@ -79,6 +79,13 @@ impl Params {
         self.raw(name).filter(|value| !value.is_empty()).ok_or(Refusal::MissingParameter(name))
     }
 
+    /// A whole number; none if the name is absent.
+    pub fn number(&self, name: &'static str) -> Result<Option<u64>, Refusal> {
+        let Some(digits) = self.optional(name) else { return Ok(None) };
+        let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse().ok().filter(|_| is_plain).map(Some).ok_or(Refusal::BadParameter(name))
+    }
+
     /// A user's id, which must be there.
     pub fn user(&self, name: &'static str) -> Result<UserId, Refusal> {
         UserId::parse(self.required(name)?).map_err(|_| Refusal::BadParameter(name))
@@ -145,6 +152,16 @@ mod tests {
         assert_eq!((params.optional("status"), params.optional("nick")), (None, None));
         assert_eq!(params.required("body"), Ok("undefined"), "a body is never touched");
         assert_eq!(params.list("ids").unwrap(), ["1", "2"]);
+    }
+
+    #[test]
+    fn numbers_are_digits_and_nothing_else() {
+        let number = |text: &str| Params::parse(&format!("n={text}"), b"").unwrap().number("n");
+        assert_eq!((number("0"), number("007"), number("")), (Ok(Some(0)), Ok(Some(7)), Ok(None)));
+        assert_eq!(number("18446744073709551615"), Ok(Some(u64::MAX)));
+        for bad in ["-1", "%2B5", "1.0", "1e3", "18446744073709551616", "x", "1+", "%EF%BC%91"] {
+            assert_eq!(number(bad), Err(Refusal::BadParameter("n")), "{bad}");
+        }
     }
 
     proptest! {

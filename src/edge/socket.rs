@@ -10,10 +10,10 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep, timeout};
 
-/// Each piece of what is written must be taken after this, so that slow is not the same as gone.
+/// Each piece of what is written must be taken after this: slow is not the same as gone, but it ends.
 const WRITE_WITHIN: Duration = Duration::from_secs(20);
 /// Such a piece, in bytes.
-const WRITE_PIECE: usize = 16 * 1024;
+const WRITE_PIECE: usize = 64 * 1024;
 /// Bytes that may arrive while a poll waits (a next request sent ahead).
 const AHEAD_MAX: usize = 32 * 1024;
 
@@ -21,8 +21,8 @@ const AHEAD_MAX: usize = 32 * 1024;
 pub struct Stream {
     socket: TcpStream,
     ahead: BytesMut,
-    /// Runs while a write of hyper's waits for the other side.
-    stalled: Option<Pin<Box<Sleep>>>,
+    /// Runs while a write of hyper's waits for the other side, and what was taken since.
+    stalled: Option<(Pin<Box<Sleep>>, usize)>,
 }
 
 impl Stream {
@@ -103,14 +103,15 @@ impl Stream {
         Ok(count)
     }
 
-    /// Counts the time in which the other side takes nothing.
-    fn watch<T>(&mut self, cx: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if outcome.is_ready() {
-            self.stalled = None;
+    /// Counts the time in which the other side takes less than a piece.
+    fn watch(&mut self, cx: &mut Context<'_>, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(count)) = outcome {
+            self.stalled = self.stalled.take().map(|(end, taken)| (end, taken + count));
+            self.stalled.take_if(|(_, taken)| *taken >= WRITE_PIECE);
             return outcome;
         }
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(WRITE_WITHIN)));
-        ready!(stalled.as_mut().poll(cx));
+        let (end, _) = self.stalled.get_or_insert_with(|| (Box::pin(sleep(WRITE_WITHIN)), 0));
+        ready!(end.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
@@ -118,7 +119,12 @@ impl Stream {
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.ahead.is_empty() {
-            return Pin::new(&mut self.socket).poll_read(cx, buffer);
+            let before = buffer.filled().len();
+            let outcome = Pin::new(&mut self.socket).poll_read(cx, buffer);
+            if buffer.filled().len() > before {
+                self.stalled = None; // a next request: the answer before was taken
+            }
+            return outcome;
         }
         let count = buffer.remaining().min(self.ahead.len());
         buffer.put_slice(&self.ahead.split_to(count));

@@ -13,7 +13,12 @@ impl Live {
 
     /// Hands a signal to all sessions of a user.
     pub fn signal(&self, key: UserKey, signal: &Signal) {
-        self.hub.signal(key, signal);
+        self.hub.signal(key, signal, |_| true);
+    }
+
+    /// Hands a signal to those pages of a user that understand what was read, but for the one it came from.
+    pub fn signal_read(&self, key: UserKey, signal: &Signal, except: Option<SessionNumber>) {
+        self.hub.signal(key, signal, |session| !session.dialect.delivered_is_read() && Some(session.number) != except);
     }
 
     /// Members in memory who listen to a room.

@@ -1,6 +1,7 @@
 //! Users in memory, sharded: one short lock at a time, never across a wait.
 
-use super::session::{Session, Signal};
+use super::session::Session;
+use super::signal::Signal;
 use super::user::User;
 use super::wheel::Wheel;
 use super::{Times, rooms};
@@ -160,20 +161,21 @@ impl Hub {
         all
     }
 
-    /// Notes on every session of `watcher`, or on one, that `who` changed, and wakes held polls that may be woken.
+    /// Notes on every session of `watcher`, or on one, that `who` changed (what they were, and the change's stamp), and wakes
+    /// held polls that may be woken.
     pub(super) fn mark(
         &self,
         watcher: UserKey,
         only: Option<SessionNumber>,
         who: &Arc<Identity>,
-        was_online: bool,
+        (was_online, stamp): (bool, u64),
         now_ms: u64,
     ) {
         let mut shard = self.shard(watcher);
         let Shard { users, wheel, wakes_left } = &mut *shard;
         let Some(user) = users.get_mut(&watcher) else { return };
         for session in user.sessions.iter_mut().filter(|session| only.is_none_or(|only| session.number == only)) {
-            session.mark(who, was_online);
+            session.mark(who, was_online, stamp);
             let Some(due) = session.presence_due(self.times.presence_wake_ms) else { continue };
             if due <= now_ms && *wakes_left > 0 {
                 *wakes_left -= 1;
@@ -193,9 +195,10 @@ impl Hub {
         }
     }
 
-    pub(super) fn signal(&self, key: UserKey, signal: &Signal) {
+    /// Hands a signal to those sessions of a user that it is for.
+    pub(super) fn signal(&self, key: UserKey, signal: &Signal, is_for: impl Fn(&Session) -> bool) {
         if let Some(user) = self.shard(key).users.get_mut(&key) {
-            for session in &mut user.sessions {
+            for session in user.sessions.iter_mut().filter(|session| is_for(session)) {
                 session.signal(signal.clone());
             }
         }
@@ -206,10 +209,10 @@ impl Hub {
         self.shard(key).users.get(&key).map_or(Visible::Offline, User::visible)
     }
 
-    /// Whether others see a user online, with a stamp that orders this look among the changes.
-    pub(super) fn seen(&self, key: UserKey) -> (bool, u64) {
+    /// What others see of a user, with a stamp that orders this look among the changes.
+    pub(super) fn seen(&self, key: UserKey) -> (Visible, u64) {
         let shard = self.shard(key);
-        (shard.users.get(&key).is_some_and(|user| user.visible().is_online()), self.stamp())
+        (shard.users.get(&key).map_or(Visible::Offline, User::visible), self.stamp())
     }
 
     /// Who a user is and what is to be seen of them, if others see them online.

@@ -3,6 +3,7 @@
 //! State has one owner: a user's shard. Every method takes one short lock at a time and none waits while holding it. Only
 //! `actions::deliver` pushes messages in; only `actions::listen` takes them out.
 
+mod changes;
 mod delivery;
 mod hub;
 mod outbox;
@@ -11,14 +12,18 @@ mod presence;
 mod rooms;
 mod session;
 mod sessions;
+mod signal;
+mod stranger;
 mod stream;
 mod tickets;
 mod upkeep;
 mod user;
 mod watchers;
+mod watching;
 mod wheel;
 
-pub use session::{Cut, Signal};
+pub use session::Cut;
+pub use signal::Signal;
 pub use tickets::Holder;
 pub use wheel::TICK_MS;
 
@@ -77,6 +82,8 @@ pub struct Arrived {
     pub mood: Mood,
     /// The user's delivered cursor, which may be ahead of the stored one.
     pub delivered: Seq,
+    /// What the user has read as clients confirmed that cannot say so, where that is not stored yet; else 0.
+    pub read_through: Seq,
 }
 
 /// A session's cursor.
@@ -88,6 +95,8 @@ pub struct CursorAt {
     pub digest: TicketDigest,
     /// What it has confirmed.
     pub acked: Seq,
+    /// Whether that counts as read, too.
+    pub is_read: bool,
 }
 
 /// One held poll, or one stream.
@@ -142,6 +151,8 @@ pub enum PollEnd {
     Abandoned,
     /// A stream has as much under way as may be: it goes on when its client has confirmed some of it.
     Full,
+    /// Not yet: the log must be read first (`begin_fill`).
+    Behind,
     /// The process is about to end. Only streams are told: a poll gets its packet.
     Stopping,
     /// The ticket is not live any more.

@@ -91,29 +91,38 @@ impl Outbox {
         self.bytes = 0;
     }
 
-    /// Whether the log must be read before anything more can be sent; if so, from where.
+    /// Whether the log must be read before anything more can be sent.
+    pub(super) fn wants_fill(&self, acked: Seq) -> bool {
+        self.fill == Fill::Behind && self.rows.is_empty() && self.in_flight <= acked
+    }
+
+    /// Begins to read the log if it must be read; from where.
     pub(super) fn begin_fill(&mut self, acked: Seq) -> Option<Seq> {
-        let wanted = self.fill == Fill::Behind && self.rows.is_empty() && self.in_flight <= acked;
-        wanted.then(|| {
+        self.wants_fill(acked).then(|| {
             self.fill = Fill::Filling { overflowed: false };
             self.enqueued
         })
     }
 
-    /// The log was read: `entries` are all rows for this session through `through`.
-    pub(super) fn finish_fill(&mut self, entries: Vec<SharedEntry>, through: Seq, more: bool) {
+    /// The log was read: `entries` are all rows for this session through `through`. What was confirmed during the read is
+    /// not kept: it would stand in the way of reading on.
+    pub(super) fn finish_fill(&mut self, entries: Vec<SharedEntry>, through: Seq, more: bool, acked: Seq) {
         let overflowed = self.fill == Fill::Filling { overflowed: true };
-        let arrived = std::mem::take(&mut self.rows);
-        self.rows = entries.into();
+        let through = through.max(acked);
+        let arrived: Vec<_> =
+            std::mem::take(&mut self.rows).into_iter().filter(|entry| entry.seq() > through).collect();
+        self.rows = entries.into_iter().filter(|entry| entry.seq() > acked).collect();
         self.enqueued = through;
-        self.fill = if more || overflowed { Fill::Behind } else { Fill::Current };
-        if self.fill == Fill::Current {
-            for entry in arrived.into_iter().filter(|entry| entry.seq() > through) {
-                self.enqueued = entry.seq();
-                self.rows.push_back(entry);
-            }
+        self.bytes = self.rows.iter().chain(&arrived).map(weight).sum();
+        let fits = self.rows.len() + arrived.len() <= OUTBOX_ROWS_MAX && self.bytes <= ANSWER_BYTES_MAX;
+        if more || overflowed || !(fits || arrived.is_empty()) {
+            self.fill = Fill::Behind;
+            self.bytes = self.rows.iter().map(weight).sum();
+            return;
         }
-        self.bytes = self.rows.iter().map(weight).sum();
+        self.fill = Fill::Current;
+        self.enqueued = arrived.last().map_or(through, |entry| entry.seq());
+        self.rows.extend(arrived);
     }
 
     /// The read failed or was given up.
@@ -157,6 +166,11 @@ impl Outbox {
     /// Whether there may be more in the log than is here.
     pub(super) fn is_behind(&self) -> bool {
         self.fill == Fill::Behind
+    }
+
+    /// Whether everything after the cursor is here.
+    pub(super) fn is_current(&self) -> bool {
+        self.fill == Fill::Current
     }
 
     /// Whether a read of the log is under way.
@@ -208,7 +222,7 @@ mod tests {
         for seq in [6, 7, 8, 9] {
             outbox.push(&row(seq), 0, 0);
         }
-        outbox.finish_fill(vec![row(5), row(7)], 7, false);
+        outbox.finish_fill(vec![row(5), row(7)], 7, false, 0);
         assert_eq!(seqs(&outbox), [5, 7, 8, 9]);
         assert!(!outbox.push(&row(9), 0, 0), "a row that is there already");
         outbox.push(&row(10), 0, 0);
@@ -216,17 +230,45 @@ mod tests {
         assert_eq!(seqs(&outbox), [10]);
     }
 
+    /// Found by a random play: a part of the log was read that was confirmed meanwhile; the session never read on.
+    ///
+    /// Negative control: let `finish_fill` keep what is confirmed.
+    #[test]
+    fn what_was_confirmed_during_a_read_does_not_stand_in_the_way() {
+        let mut outbox = Outbox::behind(0);
+        assert_eq!(outbox.begin_fill(0), Some(0));
+        outbox.confirm(4);
+        outbox.finish_fill(vec![row(1), row(2)], 2, true, 4);
+        assert_eq!(outbox.first_unconfirmed(4), Some(5));
+        assert_eq!(outbox.begin_fill(4), Some(4), "it reads on, where it was confirmed");
+        outbox.finish_fill(vec![row(5)], 5, false, 5);
+        assert_eq!(outbox.first_unconfirmed(5), None);
+    }
+
+    #[test]
+    fn a_read_and_what_arrived_during_it_keep_within_the_bounds() {
+        let mut outbox = Outbox::behind(0);
+        outbox.begin_fill(0);
+        for seq in 401..=600 {
+            outbox.push(&row(seq), 0, 0);
+        }
+        outbox.finish_fill((1..=400).map(row).collect(), 400, false, 0);
+        assert_eq!((seqs(&outbox).len(), outbox.is_behind()), (400, true));
+        outbox.confirm(400);
+        assert_eq!(outbox.begin_fill(400), Some(400), "the rest is read from the log");
+    }
+
     #[test]
     fn an_overflow_drops_the_buffer_and_refills_from_the_cursor() {
         let mut outbox = Outbox::filling();
-        outbox.finish_fill(vec![], 10, false);
+        outbox.finish_fill(vec![], 10, false, 10);
         for seq in 11..=(12 + OUTBOX_ROWS_MAX as u64) {
             outbox.push(&row(seq), 10, 10);
         }
         assert!(!outbox.has_after(0));
         assert_eq!(outbox.begin_fill(10), Some(10));
         assert_eq!(outbox.begin_fill(10), None, "one reader at a time");
-        outbox.finish_fill((11..=510).map(row).collect(), 510, true);
+        outbox.finish_fill((11..=510).map(row).collect(), 510, true, 10);
         assert_eq!(outbox.begin_fill(10), None, "first what is here");
         outbox.confirm(510);
         assert_eq!(outbox.begin_fill(510), Some(510));
@@ -235,7 +277,7 @@ mod tests {
     #[test]
     fn an_idle_cursor_moves_with_the_tail_but_not_past_what_is_missing() {
         let mut outbox = Outbox::filling();
-        outbox.finish_fill(vec![], 10, false);
+        outbox.finish_fill(vec![], 10, false, 10);
         assert_eq!(outbox.contents(10, 25).1, 25);
         assert_eq!(Outbox::behind(10).contents(10, 25).1, 10);
     }
@@ -244,7 +286,7 @@ mod tests {
     #[test]
     fn a_stream_that_overflows_waits_for_what_is_in_flight() {
         let mut outbox = Outbox::filling();
-        outbox.finish_fill(vec![], 10, false);
+        outbox.finish_fill(vec![], 10, false, 10);
         for seq in 11..=(12 + OUTBOX_ROWS_MAX as u64) {
             outbox.push(&row(seq), 10, 300);
         }
@@ -255,7 +297,7 @@ mod tests {
         outbox.rewind(300);
         assert_eq!(outbox.begin_fill(300), Some(300), "a stream that was confirmed goes on");
         let mut outbox = Outbox::filling();
-        outbox.finish_fill(vec![], 10, false);
+        outbox.finish_fill(vec![], 10, false, 10);
         for seq in 11..=600 {
             outbox.push(&row(seq), 10, 300);
         }

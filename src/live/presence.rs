@@ -48,12 +48,13 @@ impl Live {
         self.bury(effects.ended);
         let Some(ripple) = effects.ripple else { return };
         self.update_rooms(&ripple);
+        let was = (ripple.was_online, ripple.stamp);
         if ripple.was_online || ripple.is_online {
             for buddy in ripple.buddies.iter() {
-                self.hub.mark(ripple.key.site.user(*buddy), None, &ripple.who, ripple.was_online, now_ms);
+                self.hub.mark(ripple.key.site.user(*buddy), None, &ripple.who, was, now_ms);
             }
             for watcher in self.watchers.of(ripple.key) {
-                self.hub.mark(watcher.user, Some(watcher.session), &ripple.who, ripple.was_online, now_ms);
+                self.hub.mark(watcher.user, Some(watcher.session), &ripple.who, was, now_ms);
             }
         }
     }

@@ -1,39 +1,23 @@
 //! One session in memory: a ticket's place in the log, what waits for it, and its poll.
 
+mod stream;
+
+use super::CursorAt;
+use super::changes::Changes;
 use super::outbox::Outbox;
-use crate::chat::delivery::{Asks, Cursors, Heard};
+use super::signal::Signal;
+use super::stranger::Stranger;
+use crate::chat::delivery::Cursors;
 use crate::chat::entry::{Seq, SharedEntry};
-use crate::chat::id::UserNumber;
+use crate::chat::id::{UserKey, UserNumber};
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
 use crate::chat::user::Identity;
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::task::Waker;
 
-/// A script's poll with nothing but rows that were carried before is answered after this, in milliseconds: soon, because in
-/// case the answer before was lost its rows are missing, and not at once, so that new rows can come along.
-const CARRY_AGAIN_MS: u64 = 500;
-
 /// Signals that wait for one session; older ones go first, they are worth little by then.
 const SIGNALS_MAX: usize = 64;
-
-/// At most once, never in the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Signal {
-    /// Somebody types to us, or stopped.
-    Typing {
-        /// Who.
-        from: Arc<Identity>,
-        /// Our id, as the packet repeats it.
-        to: crate::chat::id::UserId,
-        /// True while typing.
-        typing: bool,
-    },
-}
-
-/// Whose visible state changed, and whether they were online when this session last heard of them.
-pub(super) type Changed = FxHashMap<UserNumber, (Arc<Identity>, bool)>;
 
 #[derive(Debug)]
 enum Stage {
@@ -51,13 +35,11 @@ pub(super) struct Session {
     pub(super) number: SessionNumber,
     pub(super) digest: TicketDigest,
     pub(super) dialect: Dialect,
-    pub(super) strangers: Box<[UserNumber]>,
+    pub(super) strangers: Box<[Stranger]>,
     pub(super) expires_at_ms: u64,
     pub(super) cursors: Cursors,
     pub(super) outbox: Outbox,
-    changed: Option<Box<Changed>>,
-    /// The same, in an answer that is not confirmed yet: state that was told into a void has to be told again.
-    told: Option<Box<Changed>>,
+    changes: Changes,
     #[expect(clippy::box_collection, reason = "eight bytes while empty, and it is empty nearly always")]
     signals: Option<Box<Vec<Signal>>>,
     stage: Stage,
@@ -65,8 +47,9 @@ pub(super) struct Session {
     stream: Option<Seq>,
     /// Counts polls and streams: an older one that is still held finds that it is not the newest.
     generation: u32,
-    /// The poll that was silently repeated while it was held: nobody reads its answer.
-    abandoned: u32,
+    /// The first poll of the last request: older ones that are held since then were silently repeated, and nobody reads
+    /// their answers.
+    first: u32,
     /// Whether the page was given its answer; before that the session is nobody's presence.
     pub(super) open: bool,
     /// When presence alone last woke or answered a poll.
@@ -88,37 +71,14 @@ pub struct Cut {
     pub rows: bool,
 }
 
-/// What one answer carries, before presence is looked up.
-pub(super) struct Taken {
-    pub(super) entries: Vec<SharedEntry>,
-    pub(super) changed: Vec<(Arc<Identity>, bool)>,
-    pub(super) signals: Vec<Signal>,
-    /// Everything through here is in this answer or was in an earlier one.
-    pub(super) through: Seq,
-    /// Whether more is in the log already.
-    pub(super) more: bool,
-}
-
-/// What a poll or stream finds.
-pub(super) enum Look {
-    /// Nothing yet.
-    Wait,
-    /// Something, or the hold is over.
-    Take,
-    /// A newer poll came on the same ticket.
-    Superseded,
-    /// The same poll came again.
-    Abandoned,
-    /// A stream has carried as much as may be under way; it goes on when its client has confirmed some of it.
-    Full,
-}
+pub(super) use stream::{Look, Taken};
 
 impl Session {
     pub(super) fn new(
         number: SessionNumber,
         digest: TicketDigest,
         dialect: Dialect,
-        strangers: Box<[UserNumber]>,
+        strangers: Box<[Stranger]>,
         expires_at_ms: u64,
         now_ms: u64,
     ) -> Self {
@@ -130,13 +90,12 @@ impl Session {
             expires_at_ms,
             cursors: Cursors::new(0, 0),
             outbox: Outbox::filling(),
-            changed: None,
-            told: None,
+            changes: Changes::default(),
             signals: None,
             stage: Stage::Idle { since_ms: now_ms },
             stream: None,
             generation: 0,
-            abandoned: 0,
+            first: 0,
             open: false,
             presence_at_ms: 0,
             page_rows: false,
@@ -149,19 +108,26 @@ impl Session {
         let Cut { through, more, rows } = cut;
         self.page_rows = rows;
         self.cursors = Cursors::opened(delivered, through);
-        self.outbox.finish_fill(Vec::new(), through, more);
+        self.outbox.finish_fill(Vec::new(), through, more, self.cursors.acked());
         // The page is answered with everybody's state as it is after this.
-        self.changed = None;
+        self.changes.forget();
         self.open = true;
         self.stage = Stage::Idle { since_ms: now_ms };
     }
 
-    /// The session outlived the process with everything through `cursor`; it may have been sent what lies up to `sent`.
-    pub(super) fn restore(&mut self, cursor: Seq, sent: Seq, now_ms: u64) {
-        self.cursors = Cursors::new(cursor, sent);
+    /// The session outlived the process with everything through `cursor`, if its page has ever been read; its user is known to
+    /// have what is `delivered`. It may have been sent what lies up to `sent`.
+    pub(super) fn restore(&mut self, delivered: Seq, cursor: Seq, sent: Seq, now_ms: u64) {
+        self.cursors = Cursors::restored(delivered, cursor, sent);
         self.outbox = Outbox::behind(cursor);
         self.open = true;
         self.stage = Stage::Idle { since_ms: now_ms };
+    }
+
+    /// Its cursor, as it is stored.
+    pub(super) fn cursor_at(&self, key: UserKey) -> CursorAt {
+        let is_read = self.dialect.delivered_is_read();
+        CursorAt { key, digest: self.digest, acked: self.cursors.acked(), is_read }
     }
 
     /// Until when this session makes its user present; `None` if without end.
@@ -190,6 +156,7 @@ impl Session {
 
     pub(super) fn signal(&mut self, signal: Signal) {
         let signals = self.signals.get_or_insert_default();
+        signals.retain(|known| !signal.replaces(known));
         if signals.len() >= SIGNALS_MAX {
             signals.remove(0);
         }
@@ -199,19 +166,39 @@ impl Session {
 
     /// Forgets presence changes that nobody needs to hear of.
     pub(super) fn forget_changes(&mut self) {
-        self.changed = None;
-        self.told = None;
+        self.changes.forget();
     }
 
-    /// Notes that somebody's visible state changed. The first note since the last answer remembers what the page knew.
-    pub(super) fn mark(&mut self, who: &Arc<Identity>, was_online: bool) {
-        let changed = self.changed.get_or_insert_default();
-        changed.entry(who.number).or_insert_with(|| (Arc::clone(who), was_online));
+    /// Notes that somebody's visible state changed. `stamp` is that of the change.
+    pub(super) fn mark(&mut self, who: &Arc<Identity>, was_online: bool, stamp: u64) {
+        // The page was told a later state than the one this change ended: told once too often is better than never.
+        let is_late = self.stranger(who.number).is_some_and(|stranger| stranger.since > stamp);
+        self.changes.note(who, was_online || is_late);
+    }
+
+    /// The page was answered with these people online.
+    pub(super) fn page_shows(&mut self, online: &[UserNumber]) {
+        self.changes.page_shows(online);
+    }
+
+    fn stranger(&self, number: UserNumber) -> Option<Stranger> {
+        let found = self.strangers.binary_search_by_key(&number, |stranger| stranger.number);
+        found.ok().map(|index| self.strangers[index])
+    }
+
+    /// Replaces the strangers by people whose state the page is being told. Gives the old ones. Whatever waits to be told of
+    /// the new ones, or is in an answer that may arrive after this, is told again as it is then.
+    pub(super) fn watch(&mut self, strangers: Box<[Stranger]>) -> Box<[Stranger]> {
+        let old = std::mem::replace(&mut self.strangers, strangers);
+        let strangers = &self.strangers;
+        let shown = |number: UserNumber| strangers.binary_search_by_key(&number, |stranger| stranger.number).is_ok();
+        self.changes.tell_again(shown);
+        old
     }
 
     /// When a held poll may be woken for presence alone; `None` if there is no reason to.
     pub(super) fn presence_due(&self, wake_ms: u64) -> Option<u64> {
-        self.changed.as_ref().map(|_| self.presence_at_ms + wake_ms)
+        self.changes.is_some().then(|| self.presence_at_ms + wake_ms)
     }
 
     /// When the held poll is to be answered at the latest.
@@ -241,172 +228,5 @@ impl Session {
     fn settle(&mut self) {
         let rows = self.outbox.confirm(self.cursors.acked());
         self.dirty |= rows || std::mem::take(&mut self.page_rows);
-    }
-
-    /// A poll came: it confirms what its rule says and replaces an older one.
-    pub(super) fn begin_poll(&mut self, asks: Asks, until_ms: u64, now_ms: u64) -> (u32, Heard) {
-        let is_held = matches!(self.stage, Stage::Parked { .. });
-        let heard = self.begin(asks);
-        if heard.repeated && is_held {
-            self.abandoned = self.generation;
-        }
-        self.generation += 1;
-        self.stream = None;
-        let (acked, fresh) = (self.cursors.acked(), self.cursors.fresh_after());
-        let until_ms = if heard.resync {
-            now_ms
-        } else if self.outbox.has_after(acked) && !self.outbox.has_after(fresh) {
-            until_ms.min(now_ms + CARRY_AGAIN_MS)
-        } else {
-            until_ms
-        };
-        self.stage = Stage::Parked { waker: None, until_ms };
-        (self.generation, heard)
-    }
-
-    /// A stream opens; it replaces an older one, or a poll.
-    pub(super) fn begin_stream(&mut self, asks: Asks, until_ms: u64) -> (u32, Heard) {
-        let heard = self.begin(asks);
-        self.generation += 1;
-        self.stream = Some(self.cursors.acked());
-        self.stage = Stage::Parked { waker: None, until_ms };
-        (self.generation, heard)
-    }
-
-    fn begin(&mut self, asks: Asks) -> Heard {
-        self.wake();
-        let was_stream = self.stream.is_some();
-        if !was_stream && self.cursors.is_written() {
-            self.told = None;
-        }
-        let heard = self.cursors.polled(asks);
-        self.acknowledge_presence();
-        self.untell();
-        if heard.confirmed {
-            self.settle();
-        }
-        self.outbox.rewind(self.cursors.acked());
-        heard
-    }
-
-    /// Whether a stream is open.
-    pub(super) fn is_stream(&self) -> bool {
-        self.stream.is_some() && !matches!(self.stage, Stage::Idle { .. })
-    }
-
-    /// Whether the log must be read before more can be sent; from where.
-    pub(super) fn begin_fill(&mut self) -> Option<Seq> {
-        self.outbox.begin_fill(self.cursors.acked())
-    }
-
-    /// The client of a stream says what it has.
-    pub(super) fn acknowledge(&mut self, seq: Seq) -> Heard {
-        let heard = self.cursors.acknowledged(seq);
-        self.acknowledge_presence();
-        if heard.confirmed {
-            self.settle();
-            self.wake();
-        }
-        heard
-    }
-
-    /// Who has everything of the log that was sent also has what was told beside it.
-    fn acknowledge_presence(&mut self) {
-        if self.stream.is_some() && self.cursors.acked() == self.cursors.sent() {
-            self.told = None;
-        }
-    }
-
-    /// Whether anything is on its way that the client has not confirmed.
-    pub(super) fn is_unconfirmed(&self) -> bool {
-        self.outbox.first_unconfirmed(self.cursors.acked()).is_some_and(|first| first <= self.cursors.sent())
-    }
-
-    pub(super) fn look(&mut self, generation: u32, now_ms: u64, presence_wake_ms: u64, waker: &Waker) -> Look {
-        if generation != self.generation {
-            return if generation == self.abandoned { Look::Abandoned } else { Look::Superseded };
-        }
-        let presence = self.presence_due(presence_wake_ms).is_some_and(|due| now_ms >= due);
-        let after = self.stream.unwrap_or(self.cursors.fresh_after());
-        let rows = !self.outbox.is_filling() && self.outbox.has_after(after);
-        let is_full = self.stream.is_some() && self.outbox.is_behind() && !rows;
-        let Stage::Parked { waker: parked, until_ms } = &mut self.stage else { return Look::Superseded };
-        if rows || self.signals.is_some() || presence || now_ms >= *until_ms {
-            return Look::Take;
-        }
-        match parked {
-            Some(parked) if parked.will_wake(waker) => {}
-            slot => *slot = Some(waker.clone()),
-        }
-        if is_full { Look::Full } else { Look::Wait }
-    }
-
-    /// Everything that the answer of the held poll carries, or the stream's next packet.
-    pub(super) fn take(&mut self, position: Seq, now_ms: u64, hold_ms: u64) -> Taken {
-        let after = self.stream.unwrap_or(self.cursors.acked());
-        let (entries, through) =
-            if self.outbox.is_filling() { (Vec::new(), after) } else { self.outbox.contents(after, position) };
-        let changed = self.changed.take();
-        if changed.is_some() {
-            self.presence_at_ms = now_ms;
-        }
-        let shown = changed.as_ref().map_or_else(Vec::new, |changed| changed.values().cloned().collect());
-        self.keep_told(changed);
-        let signals = self.signals.take().map_or_else(Vec::new, |signals| *signals);
-        if let Some(carried) = &mut self.stream {
-            *carried = through;
-            self.cursors.streamed(through);
-            self.stage = Stage::Parked { waker: None, until_ms: now_ms + hold_ms };
-        } else {
-            self.cursors.answering(through);
-            self.stage = Stage::Answering;
-        }
-        Taken { entries, changed: shown, signals, through, more: self.outbox.is_behind() }
-    }
-
-    /// Remembers what the page knew before it was told; on a stream that may be older than the last packet.
-    fn keep_told(&mut self, changed: Option<Box<Changed>>) {
-        match (&mut self.told, changed) {
-            (Some(told), Some(changed)) => {
-                for (number, known) in *changed {
-                    told.entry(number).or_insert(known);
-                }
-            }
-            (told, Some(changed)) => *told = Some(changed),
-            (_, None) => {}
-        }
-    }
-
-    /// An answer with presence did not arrive: what it said is to be said again, from what the page really knew.
-    fn untell(&mut self) {
-        let Some(told) = self.told.take() else { return };
-        let changed = self.changed.get_or_insert_default();
-        for (number, known) in *told {
-            changed.insert(number, known);
-        }
-    }
-
-    /// The written answer of poll `generation` did not arrive after all.
-    pub(super) fn lost(&mut self, generation: u32) {
-        if generation == self.generation {
-            self.cursors.lost();
-            self.untell();
-        }
-    }
-
-    /// The answer of poll `generation` was written, or was not; or the stream has ended.
-    pub(super) fn end_poll(&mut self, generation: u32, written: bool, now_ms: u64) {
-        if generation != self.generation {
-            return;
-        }
-        if self.stream.is_some() {
-            // What its client confirmed is confirmed; the next poll or stream begins there.
-        } else if written {
-            self.cursors.written();
-        } else {
-            self.cursors.lost();
-            self.untell();
-        }
-        self.stage = Stage::Idle { since_ms: now_ms };
     }
 }

@@ -2,9 +2,10 @@
 
 use super::hub;
 use super::session::Session;
+use super::stranger::Stranger;
 use super::user::{Reconciled, User};
 use super::watchers::Watcher;
-use super::{Arrival, Arrived, CursorAt, Cut, Holder, Live};
+use super::{Arrival, Arrived, Cut, Holder, Live};
 use crate::chat::entry::Seq;
 use crate::chat::id::{UserKey, UserNumber};
 use crate::chat::presence::Show;
@@ -20,7 +21,7 @@ impl Live {
         let Arrival { key, member, session, digest, dialect, show, expires_at_ms } = arrival;
         let memberships = member.memberships.clone();
         let made = Session::new(session, digest, dialect, Box::default(), expires_at_ms, now_ms);
-        let ((mood, delivered, fresh, evicted), effects) = self.hub.with_or_insert(
+        let ((mood, delivered, read_through, fresh, evicted), effects) = self.hub.with_or_insert(
             key,
             now_ms,
             || new_user(member),
@@ -34,7 +35,7 @@ impl Live {
                     _ => {}
                 }
                 let evicted = user.add(made);
-                (user.mood.clone(), user.delivered, fresh, evicted)
+                (user.mood.clone(), user.delivered, user.read_through(), fresh, evicted)
             },
         );
         self.tickets.put(digest, key, session);
@@ -43,7 +44,7 @@ impl Live {
         }
         self.apply(effects, now_ms);
         self.bury(evicted.into_iter().map(|session| (key, session)).collect());
-        Arrived { mood, delivered }
+        Arrived { mood, delivered, read_through }
     }
 
     /// The page is answered with everything up to `cut`: the session counts from now on. `memberships` are those of the
@@ -56,7 +57,7 @@ impl Live {
             let seats = if known { user.reconcile(memberships) } else { Reconciled::default() };
             let delivered = user.delivered;
             if let Some(session) = user.session(holder.session) {
-                session.strangers = strangers.into();
+                session.strangers = Stranger::all(strangers);
                 session.activate(delivered, Cut { more: cut.more || seats.missed, ..cut }, now_ms);
             }
             (known, seats)
@@ -72,6 +73,12 @@ impl Live {
         self.apply(effects, now_ms);
     }
 
+    /// The answer to a page that was opened shows these people online. They were looked at after `open`, one by one, while they
+    /// came and went.
+    pub fn page_shows(&self, holder: &Holder, online: &[UserNumber]) {
+        self.on_session(holder, |session| session.page_shows(online));
+    }
+
     /// Seats a user in rooms. What others see of them is read and stamped under one lock, and read again once the seats are
     /// there, for a change that came in between.
     pub(super) fn take_seats(&self, key: UserKey, memberships: &[Membership]) {
@@ -80,26 +87,27 @@ impl Live {
         }
         let (visible, stamp) = self.hub.seen(key);
         for membership in memberships {
-            let seat = hub::seat(stamp, visible, membership.blocked);
+            let seat = hub::seat(stamp, visible.is_online(), membership.blocked);
             self.rooms.put(key.site.room(membership.room.number), key.user, seat);
         }
         let (visible, stamp) = self.hub.seen(key);
         for membership in memberships {
-            self.rooms.show(key.site.room(membership.room.number), key.user, stamp, visible);
+            self.rooms.show(key.site.room(membership.room.number), key.user, stamp, visible.is_online());
         }
     }
 
     /// Puts a session back that outlived the process: its user counts as online until the graces say otherwise.
-    pub fn restore(&self, arrival: Arrival, strangers: Box<[UserNumber]>, cursor: Seq, now_ms: u64) {
+    pub fn restore(&self, arrival: Arrival, strangers: &[UserNumber], cursor: Seq, now_ms: u64) {
         let holder = Holder { key: arrival.key, session: arrival.session };
         self.arrive(arrival, now_ms);
         // The process before may have sent everything that was stored.
         let sent = self.positions.get(holder.key.site);
-        self.watchers.add(Watcher { user: holder.key, session: holder.session }, &strangers);
+        self.watchers.add(Watcher { user: holder.key, session: holder.session }, strangers);
         let restored = self.hub.with(holder.key, now_ms, |user| {
+            let delivered = user.delivered;
             if let Some(session) = user.session(holder.session) {
-                session.strangers = strangers;
-                session.restore(cursor, sent, now_ms);
+                session.strangers = Stranger::all(strangers);
+                session.restore(delivered, cursor, sent, now_ms);
             }
         });
         if let Some(((), effects)) = restored {
@@ -110,6 +118,13 @@ impl Live {
     /// Whose ticket this is.
     pub fn find(&self, digest: TicketDigest) -> Option<Holder> {
         self.tickets.get(digest)
+    }
+
+    /// All sessions of a user.
+    pub fn holders(&self, key: UserKey) -> Vec<Holder> {
+        let shard = self.hub.shard(key);
+        let sessions = shard.users.get(&key).into_iter().flat_map(|user| &user.sessions);
+        sessions.map(|session| Holder { key, session: session.number }).collect()
     }
 
     /// Who a holder is, and their client's generation. Counts as a request with the ticket.
@@ -142,10 +157,10 @@ impl Live {
             self.tickets.remove(session.digest);
             self.ended.lock().expect("no panic while held").push((key.site, session.digest));
             if session.dirty {
-                let (digest, acked) = (session.digest, session.cursors.acked());
-                self.keep_dirty(vec![CursorAt { key, digest, acked }]);
+                self.keep_dirty(vec![session.cursor_at(key)]);
             }
-            self.watchers.remove(Watcher { user: key, session: session.number }, &session.strangers);
+            let strangers: Vec<UserNumber> = session.strangers.iter().map(|stranger| stranger.number).collect();
+            self.watchers.remove(Watcher { user: key, session: session.number }, &strangers);
             session.wake();
         }
     }

@@ -79,6 +79,12 @@ impl Live {
         let session = shard.users.get_mut(&poll.key).and_then(|user| user.session(poll.session));
         let Some(session) = session else { return Poll::Ready(PollEnd::Ended) };
         match session.look(poll.generation, now_ms, self.times.presence_wake_ms, waker) {
+            Look::Late => {
+                let taken = session.peek();
+                drop(shard);
+                return Poll::Ready(PollEnd::Packet(self.packet(poll, taken, now_ms)));
+            }
+            Look::Behind => return Poll::Ready(PollEnd::Behind),
             Look::Superseded => return Poll::Ready(PollEnd::Superseded),
             Look::Abandoned => return Poll::Ready(PollEnd::Abandoned),
             Look::Wait | Look::Full if draining && session.is_stream() => return Poll::Ready(PollEnd::Stopping),
@@ -121,7 +127,8 @@ impl Live {
                 continue;
             }
             let (number, id, nick) = (message.from.number, message.from.id.clone(), message.nick.clone());
-            self.hub.mark(holder.key, Some(holder.session), &Arc::new(Identity { number, id, nick }), true, now_ms);
+            let was = (true, self.hub.stamp());
+            self.hub.mark(holder.key, Some(holder.session), &Arc::new(Identity { number, id, nick }), was, now_ms);
         }
     }
 
@@ -151,10 +158,7 @@ impl Live {
 
     /// The log was read.
     pub fn finish_fill(&self, holder: &Holder, entries: Vec<SharedEntry>, through: Seq, more: bool) {
-        self.on_session(holder, |session| {
-            session.outbox.finish_fill(entries, through, more);
-            session.wake();
-        });
+        self.on_session(holder, |session| session.finish_fill(entries, through, more));
     }
 
     /// The log could not be read.

@@ -38,7 +38,7 @@ impl Live {
         for holder in holders {
             self.on_session(&holder, |session| {
                 session.dirty = false;
-                dirty.push(CursorAt { key: holder.key, digest: session.digest, acked: session.cursors.acked() });
+                dirty.push(session.cursor_at(holder.key));
             });
         }
         dirty

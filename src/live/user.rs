@@ -122,7 +122,8 @@ impl User {
             let by_idleness = idle.min_by_key(|(_, session)| session.idle_since().unwrap_or(u64::MAX));
             by_idleness.map_or(0, |(index, _)| index)
         });
-        let ended = oldest.map(|index| self.sessions.swap_remove(index));
+        // Of those that are idle alike, after a restart, the first to be added goes: the list keeps its order.
+        let ended = oldest.map(|index| self.sessions.remove(index));
         self.sessions.push(session);
         ended
     }
@@ -137,6 +138,12 @@ impl User {
             self.grace_until_ms = Some(now_ms + times.user_grace_ms);
         }
         Some(session)
+    }
+
+    /// What was read on sessions whose clients cannot say so, where that is not stored yet.
+    pub(super) fn read_through(&self) -> Seq {
+        let unsaid = self.sessions.iter().filter(|session| session.dirty && session.dialect.delivered_is_read());
+        unsaid.map(|session| session.cursors.acked()).max().unwrap_or(0)
     }
 
     pub(super) fn raise_delivered(&mut self, seq: Seq) {

@@ -32,6 +32,7 @@ impl Watchers {
         self.shards[usize::try_from(hash >> 32).unwrap_or(0) % SHARDS].lock().expect("no panic while held")
     }
 
+    /// Has each of them watched once more: a page that changes whom it shows adds the new ones before it removes the old ones.
     pub(super) fn add(&self, watcher: Watcher, strangers: &[UserNumber]) {
         for stranger in strangers {
             let watched = watcher.user.site.user(*stranger);
@@ -39,12 +40,15 @@ impl Watchers {
         }
     }
 
+    /// Takes back what one `add` did.
     pub(super) fn remove(&self, watcher: Watcher, strangers: &[UserNumber]) {
         for stranger in strangers {
             let watched = watcher.user.site.user(*stranger);
             let mut shard = self.shard(watched);
             if let Some(watchers) = shard.get_mut(&watched) {
-                watchers.retain(|known| *known != watcher);
+                if let Some(index) = watchers.iter().position(|known| *known == watcher) {
+                    watchers.swap_remove(index);
+                }
                 if watchers.is_empty() {
                     shard.remove(&watched);
                 }
@@ -54,5 +58,24 @@ impl Watchers {
 
     pub(super) fn of(&self, watched: UserKey) -> Vec<Watcher> {
         self.shard(watched).get(&watched).cloned().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::id::SiteNumber;
+
+    #[test]
+    fn who_is_added_twice_and_removed_once_is_watched() {
+        let (watchers, site) = (Watchers::new(), SiteNumber(1));
+        let watcher = Watcher { user: site.user(UserNumber(1)), session: SessionNumber(9) };
+        let (lee, nora) = (UserNumber(2), UserNumber(3));
+        watchers.add(watcher, &[lee]);
+        watchers.add(watcher, &[lee, nora]);
+        watchers.remove(watcher, &[lee]);
+        assert_eq!(watchers.of(site.user(lee)), [watcher], "the page that shows somebody anew goes on showing them");
+        watchers.remove(watcher, &[lee, nora]);
+        assert!(watchers.of(site.user(lee)).is_empty() && watchers.of(site.user(nora)).is_empty());
     }
 }

@@ -6,11 +6,12 @@
 pub mod sqlite;
 
 use crate::chat::entry::{Draft, Message, SeatChange, Seq, SharedEntry};
-use crate::chat::history::{Conversation, History};
+use crate::chat::history::{Conversation, History, Unread};
 use crate::chat::id::{RoomId, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::presence::Mood;
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{Membership, Room};
+use crate::chat::search::{Found, Search};
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::settings::Settings;
 use crate::chat::site::Site;
@@ -25,9 +26,16 @@ pub enum StoreError {
     /// A rule said no: the caller should hear the refusal.
     #[error("{0}")]
     Refused(Refusal),
+    /// Another process has the data open.
+    #[error("{0}")]
+    InUse(String),
     /// The store cannot take it now (full, queue full, closing, I/O error before anything was promised).
     #[error("the store is not available: {0}")]
     Unavailable(String),
+    /// What is stored is not what was written. While serving it is answered as `Unavailable` is, and logged as damage; a
+    /// start refuses.
+    #[error("the data is damaged: {0}")]
+    Damaged(String),
 }
 
 /// What every store operation gives.
@@ -91,6 +99,8 @@ pub struct PageQuery {
     pub rooms: Vec<RoomId>,
     /// Users the page shows who may not be friends.
     pub strangers: Vec<UserId>,
+    /// Whether the page shows what is unread; if so, what memory knows to be read and the store may not know yet.
+    pub unread: Option<Seq>,
 }
 
 /// What a page that opens is given: one snapshot of the log and the directory.
@@ -116,6 +126,8 @@ pub struct Page {
     pub histories: Vec<History>,
     /// The user's settings.
     pub settings: Settings,
+    /// Conversations with messages through the cut that the user has not read, the newest first, if they were asked for.
+    pub unread: Vec<Unread>,
 }
 
 /// Views of the log.
@@ -125,8 +137,17 @@ pub trait Views: Send + Sync {
     async fn page(&self, query: PageQuery) -> Stored<Page>;
     /// What is for one session after `after`: at most `limit` rows.
     async fn addressed(&self, user: UserKey, session: SessionNumber, after: Seq, limit: usize) -> Stored<Stretch>;
-    /// The newest `limit` messages of each conversation that `user` may see; unknown ones are left out.
-    async fn histories(&self, user: UserKey, of: Vec<Conversation>, limit: usize) -> Stored<Vec<History>>;
+    /// The newest `limit` messages before `before` of each conversation that `user` may see; unknown ones are left out.
+    /// Fewer, but not below `HISTORY_ROWS`, where the text would be over the bound of an answer.
+    async fn histories(
+        &self,
+        user: UserKey,
+        of: Vec<Conversation>,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Stored<Vec<History>>;
+    /// The newest messages that `user` may see in their histories and that match. Looks at a bounded part of the log.
+    async fn search(&self, user: UserKey, search: Search) -> Stored<Found>;
 }
 
 /// One change a site makes to its people and rooms.
@@ -197,6 +218,9 @@ pub trait Choices: Send + Sync {
     async fn settings(&self, user: UserKey) -> Stored<Settings>;
     /// Lays `newer` over a member's settings.
     async fn merge_settings(&self, user: UserKey, newer: Settings) -> Stored<()>;
+    /// Marks a conversation as read through `seq`, or through the head if that is less. Gives the mark if it has moved;
+    /// a conversation that `user` may not see has none.
+    async fn mark_read(&self, user: UserKey, conversation: Conversation, seq: Seq) -> Stored<Option<Seq>>;
     /// Keeps what a member says about themselves.
     async fn save_mood(&self, user: UserKey, mood: Mood) -> Stored<()>;
 }
@@ -229,6 +253,8 @@ pub struct CursorMove {
     pub digest: TicketDigest,
     /// The session's cursor.
     pub cursor: Seq,
+    /// Whether everything up to the cursor counts as read, too.
+    pub is_read: bool,
 }
 
 /// Sessions.
@@ -236,7 +262,10 @@ pub struct CursorMove {
 pub trait Sessions: Send + Sync {
     /// Keeps new sessions.
     async fn save_sessions(&self, records: Vec<SessionRecord>) -> Stored<()>;
-    /// Moves cursors forward, and their users' delivered cursors with them.
+    /// Replaces the strangers of a session's page; nothing happens if the session is not stored.
+    async fn replace_strangers(&self, site: SiteNumber, digest: TicketDigest, strangers: Vec<UserNumber>)
+    -> Stored<()>;
+    /// Moves cursors forward, and their users' delivered cursors and what they have read with them.
     async fn move_cursors(&self, moves: Vec<CursorMove>) -> Stored<()>;
     /// Forgets sessions.
     async fn end_sessions(&self, which: Vec<(SiteNumber, TicketDigest)>) -> Stored<()>;

@@ -1,5 +1,7 @@
 //! The product through its doors: scenes over real sockets and real files.
 
+#![expect(clippy::disallowed_methods, reason = "tests measure with the machine's clock")]
+
 #[path = "../../fuzz/checks/mod.rs"]
 mod checks;
 mod edge;

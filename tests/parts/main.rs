@@ -1,6 +1,9 @@
-//! Tests of the parts: the store contract, who is here and who hears what, the house rules, crashes.
+//! Tests of the parts: the store contract, who is here and who hears what, the house rules, crashes, restarts, damage.
 
 mod contract;
 mod crash;
 mod live;
+mod model;
+mod restart;
+mod safety;
 mod tidy;

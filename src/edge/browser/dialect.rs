@@ -2,6 +2,7 @@
 
 use crate::actions::connect::BuddyScope;
 use crate::chat::entry::Addressee;
+use crate::chat::history::Conversation;
 use crate::chat::session::Dialect;
 use crate::edge::params::Params;
 
@@ -32,11 +33,20 @@ pub fn buddy_scope(dialect: Dialect) -> BuddyScope {
 
 /// The word for a message's kind in the receiver's vocabulary: a wrong one stops the 5.x client for good.
 pub fn message_type(dialect: Dialect, to: &Addressee) -> &'static str {
-    match (dialect, to) {
-        (Dialect::D3, Addressee::User(_)) => "chat",
-        (Dialect::D3, Addressee::Room { .. }) => "grpchat",
-        (_, Addressee::User(_)) => "unicast",
-        (_, Addressee::Room { .. }) => "multicast",
+    type_word(dialect, matches!(to, Addressee::Room { .. }))
+}
+
+/// The same word for a conversation.
+pub fn conversation_type(dialect: Dialect, conversation: &Conversation) -> &'static str {
+    type_word(dialect, matches!(conversation, Conversation::In(_)))
+}
+
+fn type_word(dialect: Dialect, in_room: bool) -> &'static str {
+    match (dialect, in_room) {
+        (Dialect::D3, false) => "chat",
+        (Dialect::D3, true) => "grpchat",
+        (_, false) => "unicast",
+        (_, true) => "multicast",
     }
 }
 

@@ -1,12 +1,14 @@
 //! The examples in `protocol/examples/`, which clients are tested with too, are what this server really writes.
 
-use super::wire;
+use super::{online_wire, wire};
 use crate::actions::{PersonView, RoomView};
 use crate::chat::entry::{Addressee, Entry, Message, Party};
+use crate::chat::history::{Conversation, UNREAD_COUNT_MAX, Unread};
 use crate::chat::id::{RoomId, RoomNumber, UserId, UserNumber};
 use crate::chat::presence::{Mood, NoticeKind, Show, Visible};
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{Membership, Room};
+use crate::chat::search::Found;
 use crate::chat::session::Dialect;
 use crate::chat::user::{Identity, Person, Profile};
 use crate::edge::error;
@@ -70,6 +72,32 @@ fn a_packet() {
         &encode(&wire::packet(&packet, Dialect::D1, "3f9a", false)),
         include_str!("../../../protocol/examples/packet.json"),
     );
+}
+
+#[test]
+fn what_another_page_has_read() {
+    let susan = Signal::Read { conversation: Conversation::With(user("susan")), seq: 21 };
+    let room1 = Signal::Read { conversation: Conversation::In(RoomId::parse("room1").unwrap()), seq: 22 };
+    let packet = Packet { signals: vec![susan, room1], through: 25, ..Packet::default() };
+    let example = include_str!("../../../protocol/examples/packet_reads.json");
+    same(&encode(&wire::packet(&packet, Dialect::Native, "3f9a", false)), example);
+}
+
+#[test]
+fn what_is_unread() {
+    let room1 = Conversation::In(RoomId::parse("room1").unwrap());
+    let all = [
+        Unread { conversation: room1, count: UNREAD_COUNT_MAX, read: 0 },
+        Unread { conversation: Conversation::With(user("susan")), count: 2, read: 20 },
+    ];
+    let written: Vec<_> = all.iter().map(|item| online_wire::unread(item, Dialect::Native)).collect();
+    same(&encode(&written), include_str!("../../../protocol/examples/unread.json"));
+}
+
+#[test]
+fn what_was_found() {
+    let found = Found { messages: vec![Arc::new(to_jack(21))], before: Some(21) };
+    same(&encode(&wire::found(&found, Dialect::Native)), include_str!("../../../protocol/examples/found.json"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::wire::{
     MessageWire, PersonWire, ProfileWire, RoomWire, clock_time, histories, message, person, profile, room,
 };
 use crate::actions::connect::Connected;
-use crate::chat::history::{Conversation, History};
+use crate::chat::history::{Conversation, History, Unread};
 use crate::chat::presence::Mood;
 use crate::chat::session::Dialect;
 use crate::chat::settings::Settings;
@@ -68,6 +68,24 @@ struct OnlineWire<'a> {
     seq: u64,
     epoch: &'a str,
     more: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<Vec<UnreadWire<'a>>>,
+}
+
+/// A conversation with messages that the member has not read.
+#[derive(Serialize)]
+pub struct UnreadWire<'a> {
+    r#type: &'static str,
+    id: &'a str,
+    count: usize,
+    read: u64,
+}
+
+/// Such a conversation. A list of them, and no map: a user and a room may have the same id.
+pub fn unread(unread: &Unread, dialect: Dialect) -> UnreadWire<'_> {
+    let of = &unread.conversation;
+    let r#type = dialect::conversation_type(dialect, of);
+    UnreadWire { r#type, id: of.id(), count: unread.count, read: unread.read }
 }
 
 /// What `online` answers around a `Connected`.
@@ -130,6 +148,7 @@ pub fn online(connected: &Connected, around: &Around<'_>) -> Vec<u8> {
         seq: connected.through,
         epoch: around.epoch,
         more: connected.more,
+        unread: connected.unread.as_ref().map(|all| all.iter().map(|item| unread(item, dialect)).collect()),
     })
 }
 

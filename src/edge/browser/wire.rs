@@ -8,6 +8,7 @@ use crate::chat::entry::Message;
 use crate::chat::history::{Conversation, History};
 use crate::chat::id::UserId;
 use crate::chat::presence::Visible;
+use crate::chat::search::Found;
 use crate::chat::session::Dialect;
 use crate::chat::user::Profile;
 use crate::live::{Packet, PresenceNotice, Signal};
@@ -64,6 +65,8 @@ struct PacketWire<'a> {
     messages: Vec<MessageWire<'a>>,
     presences: Vec<PresenceWire<'a>>,
     statuses: Vec<StatusWire<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reads: Vec<ReadWire<'a>>,
     seq: u64,
     epoch: &'a str,
     more: bool,
@@ -87,6 +90,14 @@ struct StatusWire<'a> {
     show: &'static str,
 }
 
+/// How far another page of the member has read a conversation.
+#[derive(Serialize)]
+struct ReadWire<'a> {
+    r#type: &'static str,
+    id: &'a str,
+    seq: u64,
+}
+
 /// A packet: always three lists, then where it reaches in which life of the log. `resync` tells a page that it has to begin
 /// anew.
 pub fn packet<'a>(packet: &'a Packet, dialect: Dialect, epoch: &'a str, resync: bool) -> impl Serialize + 'a {
@@ -99,7 +110,8 @@ pub fn packet<'a>(packet: &'a Packet, dialect: Dialect, epoch: &'a str, resync: 
             .map(|item| message(item, dialect))
             .collect(),
         presences: packet.presences.iter().map(presence).collect(),
-        statuses: packet.signals.iter().map(status).collect(),
+        statuses: packet.signals.iter().filter_map(status).collect(),
+        reads: packet.signals.iter().filter_map(|signal| read(signal, dialect)).collect(),
         seq: packet.through,
         epoch,
         more: packet.more,
@@ -117,14 +129,19 @@ fn presence(notice: &PresenceNotice) -> PresenceWire<'_> {
     }
 }
 
-fn status(signal: &Signal) -> StatusWire<'_> {
-    let Signal::Typing { from, to, typing } = signal;
-    StatusWire {
+fn status(signal: &Signal) -> Option<StatusWire<'_>> {
+    let Signal::Typing { from, to, typing } = signal else { return None };
+    Some(StatusWire {
         from: from.id.as_str(),
         nick: &from.nick,
         to: to.as_str(),
         show: if *typing { "typing" } else { "clear" },
-    }
+    })
+}
+
+fn read(signal: &Signal, dialect: Dialect) -> Option<ReadWire<'_>> {
+    let Signal::Read { conversation, seq } = signal else { return None };
+    Some(ReadWire { r#type: dialect::conversation_type(dialect, conversation), id: conversation.id(), seq: *seq })
 }
 
 /// A person as their viewer sees them (the seed's `buddyInfo`).
@@ -277,6 +294,19 @@ pub fn sent(message: &Message, epoch: &str, repeated: bool) -> SentWire {
         timestamp: message.at_ms.to_string(),
         dup: repeated,
     }
+}
+
+/// The answer to a search.
+#[derive(Serialize)]
+pub struct FoundWire<'a> {
+    messages: Vec<MessageWire<'a>>,
+    before: Option<u64>,
+}
+
+/// What was found, the newest first, and where to go on.
+pub fn found(found: &Found, dialect: Dialect) -> FoundWire<'_> {
+    let messages = found.messages.iter().map(|item| message(item, dialect)).collect();
+    FoundWire { messages, before: found.before }
 }
 
 /// The addressee a `type` word means: a user's or a room's id follows.

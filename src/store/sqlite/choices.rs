@@ -1,6 +1,8 @@
 //! Settings and moods: what members choose for themselves.
 
-use super::SqliteStore;
+use super::{SqliteStore, marks};
+use crate::chat::entry::Seq;
+use crate::chat::history::Conversation;
 use crate::chat::id::UserKey;
 use crate::chat::presence::Mood;
 use crate::chat::refusal::Refusal;
@@ -23,6 +25,10 @@ impl Choices for SqliteStore {
                 newer.0.iter().try_for_each(|(name, value)| save(tx.sql, user, name, value))
             })
             .await
+    }
+
+    async fn mark_read(&self, user: UserKey, conversation: Conversation, seq: Seq) -> Stored<Option<Seq>> {
+        self.writer.write(move |tx| marks::mark_read(tx, user, &conversation, seq)).await
     }
 
     async fn save_mood(&self, user: UserKey, mood: Mood) -> Stored<()> {

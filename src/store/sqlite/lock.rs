@@ -1,7 +1,7 @@
 //! One process per data directory: the promises of the log hold only with one writer.
 
 use super::unavailable;
-use crate::store::{StoreError, Stored};
+use crate::store::StoreError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
@@ -11,26 +11,45 @@ pub(super) struct DataLock {
     _file: File,
 }
 
+/// Why the lock was not taken.
+#[derive(Debug)]
+pub(super) enum NotLocked {
+    /// Another process has it.
+    Held(String),
+    /// The folder cannot be used.
+    Failed(StoreError),
+}
+
+impl From<NotLocked> for StoreError {
+    fn from(error: NotLocked) -> Self {
+        match error {
+            NotLocked::Held(why) => StoreError::InUse(why),
+            NotLocked::Failed(error) => error,
+        }
+    }
+}
+
 /// Takes the lock, or says who has it.
-pub(super) fn lock(folder: &Path) -> Stored<DataLock> {
+pub(super) fn lock(folder: &Path) -> Result<DataLock, NotLocked> {
+    let failed = |error| NotLocked::Failed(cannot_write(folder, &error));
     let path = folder.join("nextim.lock");
     let open = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
-    let mut file = open.map_err(|error| cannot_write(folder, &error))?;
+    let mut file = open.map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
             drop(file.read_to_string(&mut holder));
             let holder = holder.trim();
-            return Err(unavailable(format!(
+            return Err(NotLocked::Held(format!(
                 "the data directory {} is in use by process {holder}; stop that one first, or give another --data",
                 folder.display()
             )));
         }
-        Err(TryLockError::Error(error)) => return Err(cannot_write(folder, &error)),
+        Err(TryLockError::Error(error)) => return Err(failed(error)),
     }
     let written = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
-    written.map_err(|error| cannot_write(folder, &error))?;
+    written.map_err(failed)?;
     Ok(DataLock { _file: file })
 }
 

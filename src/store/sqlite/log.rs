@@ -1,8 +1,9 @@
 //! Appending to the log, and the changes that stand in it.
 
-use super::rows::{self, KIND_MESSAGE, cid_hash, entries_at, room_target, seat_kind, signed, user_target, vanished};
+use super::rows::{self, KIND_MESSAGE, cid_hash, entries_at, room_target, seat_kind, signed, user_target};
+use super::sums::{HIDDEN, LogRow};
 use super::writer::Tx;
-use super::{SqliteStore, directory};
+use super::{SqliteStore, directory, marks};
 use crate::chat::entry::{Addressee, Draft, Entry, Message, Party, Seat, SeatChange, Seq, SharedEntry, To};
 use crate::chat::history::Conversation;
 use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
@@ -91,6 +92,9 @@ fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
         hidden: false,
     };
     insert(tx.sql, draft.site, &message, draft.cid.as_deref())?;
+    if let Addressee::User(to) = &message.to {
+        marks::note_conversation(tx, draft.site, to.number, message.from.number)?;
+    }
     let entry: SharedEntry = Arc::new(Entry::Message(message.clone()));
     tx.advance(draft.site, message.at_ms, entry);
     Ok(Appended { message: Arc::new(message), repeated: false })
@@ -123,17 +127,20 @@ fn member_of(sql: &Connection, site: SiteNumber, user: UserNumber, room: &RoomId
 
 fn find_repeat(sql: &Connection, draft: &Draft, cid: &str) -> Stored<Option<Appended>> {
     let mut find = sql.prepare_cached(
-        "SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND cid_hash = ?3 AND cid IS NOT NULL AND cid = ?4",
+        "SELECT seq FROM log INDEXED BY log_cid \
+         WHERE site = ?1 AND sender = ?2 AND cid_hash = ?3 AND cid IS NOT NULL AND cid = ?4",
     )?;
-    let place: Option<Seq> =
-        find.query_row(params![draft.site.0, draft.from.number.0, cid_hash(cid), cid], |row| row.get(0)).optional()?;
-    let Some(place) = place else { return Ok(None) };
-    let found = rows::messages(sql, AT_PLACES, params![draft.site.0, place])?;
-    let message = found.into_iter().next().ok_or_else(|| vanished("a message"))?;
-    if message.body != draft.body || !message.to.is(&draft.to) {
-        return Err(StoreError::Refused(Refusal::CidReused));
+    let place = params![draft.site.0, draft.from.number.0, cid_hash(cid), cid];
+    let places = find.query_map(place, |row| row.get(0))?.collect::<Result<Vec<Seq>, _>>()?;
+    for place in places {
+        // What is damaged cannot be answered for, so it is stored anew.
+        let Some(message) = rows::sound_message(sql, AT_PLACES, params![draft.site.0, place])? else { continue };
+        if message.body != draft.body || !message.to.is(&draft.to) {
+            return Err(StoreError::Refused(Refusal::CidReused));
+        }
+        return Ok(Some(Appended { message, repeated: true }));
     }
-    Ok(Some(Appended { message, repeated: true }))
+    Ok(None)
 }
 
 fn insert(sql: &Connection, site: SiteNumber, message: &Message, cid: Option<&str>) -> Stored<()> {
@@ -141,26 +148,21 @@ fn insert(sql: &Connection, site: SiteNumber, message: &Message, cid: Option<&st
         Addressee::User(party) => user_target(party.number),
         Addressee::Room { number, .. } => room_target(*number),
     };
-    let mut insert = sql.prepare_cached(
-        "INSERT INTO log (site, seq, kind, at_ms, sender, target, hidden, origin, nick, style, body, cid, cid_hash) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-    )?;
-    insert.execute(params![
-        site.0,
-        message.seq,
-        KIND_MESSAGE,
-        message.at_ms,
-        message.from.number.0,
+    let row = LogRow {
+        site: site.0,
+        seq: message.seq,
+        kind: KIND_MESSAGE,
+        at_ms: message.at_ms,
+        sender: message.from.number.0,
         target,
-        message.hidden,
-        message.origin.map(signed),
-        message.nick,
-        message.style,
-        message.body,
+        hidden: if message.hidden { HIDDEN } else { 0 },
+        origin: message.origin.map(signed),
+        nick: &message.nick,
+        style: &message.style,
+        body: &message.body,
         cid,
-        cid.map(cid_hash)
-    ])?;
-    Ok(())
+    };
+    Ok(row.insert(sql)?)
 }
 
 /// Where the open interval of `table` starts, if there is one.
@@ -215,9 +217,10 @@ fn change_seat(
     }
     count_members(tx.sql, site, room_number, change)?;
     let at_ms = head.at_ms.max(now_ms);
-    insert_seat(tx.sql, site, seq, at_ms, user_number, room_number, change)?;
     let user = Party { number: user_number, id: user.clone() };
-    tx.advance(site, at_ms, Arc::new(Entry::Seat(Seat { seq, at_ms, user, room: room_number, change })));
+    let seat = Seat { seq, at_ms, user, room: room_number, change };
+    insert_seat(tx.sql, site, &seat)?;
+    tx.advance(site, at_ms, Arc::new(Entry::Seat(seat)));
     Ok(Some(seq))
 }
 
@@ -233,21 +236,22 @@ fn count_members(sql: &Connection, site: SiteNumber, room: RoomNumber, change: S
     Ok(())
 }
 
-fn insert_seat(
-    sql: &Connection,
-    site: SiteNumber,
-    seq: Seq,
-    at_ms: u64,
-    user: UserNumber,
-    room: RoomNumber,
-    change: SeatChange,
-) -> Stored<()> {
-    let mut insert = sql.prepare_cached(
-        "INSERT INTO log (site, seq, kind, at_ms, sender, target, hidden, nick, style, body) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, '', '', '')",
-    )?;
-    insert.execute(params![site.0, seq, seat_kind(change), at_ms, user.0, room_target(room)])?;
-    Ok(())
+fn insert_seat(sql: &Connection, site: SiteNumber, seat: &Seat) -> Stored<()> {
+    let row = LogRow {
+        site: site.0,
+        seq: seat.seq,
+        kind: seat_kind(seat.change),
+        at_ms: seat.at_ms,
+        sender: seat.user.number.0,
+        target: room_target(seat.room),
+        hidden: 0,
+        origin: None,
+        nick: "",
+        style: "",
+        body: "",
+        cid: None,
+    };
+    Ok(row.insert(sql)?)
 }
 
 fn clear(tx: &mut Tx<'_>, user: UserKey, conversation: &Conversation, point: Seq) -> Stored<()> {
@@ -279,13 +283,16 @@ fn mark_cleared(sql: &Connection, user: UserKey, peer: i64, point: Seq) -> Store
 /// Deletes what both sides have cleared and received.
 fn erase(sql: &Connection, user: UserKey, peer: UserNumber) -> Stored<()> {
     let mut erase = sql.prepare_cached(
-        "DELETE FROM log WHERE site = ?1 AND kind = 0 AND target > 0 \
-         AND ((sender = ?2 AND target = ?3) OR (sender = ?3 AND target = ?2)) AND seq <= ( \
+        "DELETE FROM log INDEXED BY log_said \
+         WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 \
+         AND seq <= ( \
             SELECT min(coalesce((SELECT cleared FROM marks WHERE site = ?1 AND user = ?2 AND peer = ?3), 0), \
                        coalesce((SELECT cleared FROM marks WHERE site = ?1 AND user = ?3 AND peer = ?2), 0), \
                        (SELECT delivered FROM users WHERE site = ?1 AND number = ?2), \
                        (SELECT delivered FROM users WHERE site = ?1 AND number = ?3)))",
     )?;
-    erase.execute(params![user.site.0, user.user.0, peer.0])?;
+    for (from, to) in [(user.user, peer), (peer, user.user)] {
+        erase.execute(params![user.site.0, from.0, to.0])?;
+    }
     Ok(())
 }

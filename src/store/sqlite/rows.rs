@@ -1,8 +1,9 @@
 //! Between rows and nouns: every column list and every conversion stands here once.
 
-use super::unavailable;
+use super::damage;
+use super::sums::{HIDDEN, LogRow, log_columns};
 use crate::chat::entry::{Addressee, Entry, Message, Party, Seat, SeatChange, SharedEntry};
-use crate::chat::id::{RoomId, RoomNumber, UserId, UserNumber};
+use crate::chat::id::{BadId, RoomId, RoomNumber, SiteNumber, UserId, UserNumber};
 use crate::chat::presence::{Mood, Show};
 use crate::chat::room::{Membership, Room};
 use crate::chat::session::SessionNumber;
@@ -14,17 +15,32 @@ use std::sync::Arc;
 /// `kind` of a message row.
 pub(super) const KIND_MESSAGE: i64 = 0;
 
-/// An entry with the ids of everybody in it. `$places` is a query that gives the wanted `seq`s of site `?1`.
+/// Columns of [`entries_at!`] before those of the row itself: site, place, whether it fits, three ids, three keys that those
+/// were found under.
+const COLUMNS_BEFORE: usize = 12;
+
+/// An entry with the ids of everybody in it. `$places` is a query that gives the wanted `seq`s of site `?1`, `$fits` says
+/// what those rows must be like: places come from an index, and an index can be damaged, too. All joins are outer ones: a
+/// row that is wanted and not there, or whose sender is not there, is damaged, and must not be left out in silence.
 macro_rules! entries_at {
     ($places:literal) => {
+        entries_at!($places, "1")
+    };
+    ($places:literal, $fits:literal) => {
         concat!(
-            "SELECT l.seq, l.kind, l.at_ms, l.sender, s.id, l.target, u.id, r.id, l.hidden, l.origin, l.nick, l.style, l.body ",
-            "FROM (", $places, ") p ",
-            "CROSS JOIN log l ON l.site = ?1 AND l.seq = p.seq ",
-            "JOIN users s ON s.site = ?1 AND s.number = l.sender ",
+            "SELECT ?1, p.seq, ",
+            $fits,
+            ", s.id, u.id, r.id, s.site, s.number, u.site, u.number, r.site, -r.number, ",
+            $crate::store::sqlite::sums::log_columns!(),
+            " ",
+            "FROM (",
+            $places,
+            ") p ",
+            "LEFT JOIN log l ON l.site = ?1 AND l.seq = p.seq ",
+            "LEFT JOIN users s ON s.site = ?1 AND s.number = l.sender ",
             "LEFT JOIN users u ON u.site = ?1 AND u.number = l.target ",
             "LEFT JOIN rooms r ON r.site = ?1 AND r.number = -l.target ",
-            "ORDER BY l.seq"
+            "ORDER BY p.seq"
         )
     };
 }
@@ -74,53 +90,132 @@ fn seat_change(kind: i64) -> Option<SeatChange> {
 
 /// Runs a query of [`entries_at!`].
 pub(super) fn entries(sql: &Connection, query: &'static str, params: impl Params) -> Stored<Vec<SharedEntry>> {
-    let mut statement = sql.prepare_cached(query)?;
-    let rows = statement.query_map(params, entry)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut found = Vec::new();
+    each(sql, query, params, |read| found.push(Arc::new(read.unwrap_or_else(Entry::Message))))?;
+    Ok(found)
 }
 
 /// The same where all rows are messages.
 pub(super) fn messages(sql: &Connection, query: &'static str, params: impl Params) -> Stored<Vec<Arc<Message>>> {
+    let mut found = Vec::new();
+    each(sql, query, params, |read| match read {
+        Ok(Entry::Message(message)) | Err(message) => found.push(Arc::new(message)),
+        Ok(Entry::Seat(_)) => {}
+    })?;
+    Ok(found)
+}
+
+/// The one message of a query, unless it is damaged.
+pub(super) fn sound_message(
+    sql: &Connection,
+    query: &'static str,
+    params: impl Params,
+) -> Stored<Option<Arc<Message>>> {
+    let mut found = None;
+    each(sql, query, params, |read| {
+        if let Ok(Entry::Message(message)) = read {
+            found = Some(Arc::new(message));
+        }
+    })?;
+    Ok(found)
+}
+
+/// Gives every row of a query, in order: what was written, or what is shown in the place of a damaged row.
+fn each(
+    sql: &Connection,
+    query: &'static str,
+    params: impl Params,
+    mut take: impl FnMut(Result<Entry, Message>),
+) -> Stored<()> {
     let mut statement = sql.prepare_cached(query)?;
-    let rows = statement.query_map(params, message)?;
-    Ok(rows.map(|row| row.map(Arc::new)).collect::<Result<_, _>>()?)
+    let mut rows = statement.query(params)?;
+    let mut at_ms = 0;
+    while let Some(row) = rows.next()? {
+        if let Some(entry) = entry(row)? {
+            at_ms = entry.at_ms();
+            take(Ok(entry));
+        } else if let Some(notice) = damage::notice(sql, row, at_ms)? {
+            take(Err(notice));
+        }
+    }
+    Ok(())
 }
 
-fn entry(row: &Row<'_>) -> rusqlite::Result<SharedEntry> {
-    let kind: i64 = row.get(1)?;
-    let Some(change) = seat_change(kind) else { return Ok(Arc::new(Entry::Message(message(row)?))) };
-    let target: i64 = row.get(5)?;
-    Ok(Arc::new(Entry::Seat(Seat {
-        seq: row.get(0)?,
-        at_ms: row.get(2)?,
-        user: Party { number: UserNumber(row.get(3)?), id: user_id(row, 4)? },
-        room: RoomNumber(number(-target)?),
-        change,
-    })))
-}
-
-fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
-    let target: i64 = row.get(5)?;
-    let to = if target > 0 {
-        Addressee::User(Party { number: UserNumber(number(target)?), id: user_id(row, 6)? })
-    } else {
-        Addressee::Room { number: RoomNumber(number(-target)?), id: room_id(row, 7)? }
-    };
-    Ok(Message {
-        seq: row.get(0)?,
-        at_ms: row.get(2)?,
-        from: Party { number: UserNumber(row.get(3)?), id: user_id(row, 4)? },
-        nick: row.get(10)?,
-        to,
-        style: row.get(11)?,
-        body: row.get(12)?,
-        origin: row.get::<_, Option<i64>>(9)?.map(|origin| SessionNumber(origin.cast_unsigned())),
-        hidden: row.get(8)?,
+/// The entry of a row; `None` if the row is damaged.
+fn entry(row: &Row<'_>) -> rusqlite::Result<Option<Entry>> {
+    let raw = if fits(row)? { LogRow::read(row, COLUMNS_BEFORE)? } else { None };
+    // In a table whose pages have changed places SQLite finds a row under a key that is not its own.
+    let (site, place) = (integer(row, 0), integer(row, 1));
+    let is_wanted = |raw: &LogRow<'_>| Some(i64::from(raw.site)) == site && i64::try_from(raw.seq).ok() == place;
+    let Some(raw) = raw.filter(is_wanted) else { return Ok(None) };
+    let (Some(from), Some(to)) = (sender(row), addressee(row)) else { return Ok(None) };
+    Ok(match (seat_change(raw.kind), to) {
+        (None, to) if raw.kind == KIND_MESSAGE => Some(Entry::Message(Message {
+            seq: raw.seq,
+            at_ms: raw.at_ms,
+            from,
+            nick: raw.nick.into(),
+            to,
+            style: raw.style.into(),
+            body: raw.body.into(),
+            origin: raw.origin.map(|origin| SessionNumber(origin.cast_unsigned())),
+            hidden: raw.hidden == HIDDEN,
+        })),
+        (Some(change), Addressee::Room { number: room, .. }) => {
+            Some(Entry::Seat(Seat { seq: raw.seq, at_ms: raw.at_ms, user: from, room, change }))
+        }
+        _ => None,
     })
 }
 
-fn number(value: i64) -> rusqlite::Result<u32> {
-    u32::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(5, value))
+/// Whether the row is one that the query is about.
+pub(super) fn fits(row: &Row<'_>) -> rusqlite::Result<bool> {
+    Ok(row.get_ref(2)?.as_i64() == Ok(1))
+}
+
+/// Who the row says it is from, if there is such a user.
+pub(super) fn sender(row: &Row<'_>) -> Option<Party> {
+    let sender = integer(row, COLUMNS_BEFORE + 4)?;
+    let id = id(row, 3, sender, UserId::parse)?;
+    Some(Party { number: UserNumber(u32::try_from(sender).ok()?), id })
+}
+
+/// Whom the row says it is for, if there is such a user or room.
+pub(super) fn addressee(row: &Row<'_>) -> Option<Addressee> {
+    let target = integer(row, COLUMNS_BEFORE + 5)?;
+    let number = u32::try_from(target.unsigned_abs()).ok()?;
+    Some(if target > 0 {
+        Addressee::User(Party { number: UserNumber(number), id: id(row, 4, target, UserId::parse)? })
+    } else {
+        Addressee::Room { number: RoomNumber(number), id: id(row, 5, target, RoomId::parse)? }
+    })
+}
+
+/// The id in a column, if it stands in the wanted site's directory under `number`.
+fn id<T>(row: &Row<'_>, column: usize, number: i64, parse: impl Fn(&str) -> Result<T, BadId>) -> Option<T> {
+    let key = 2 * column;
+    if integer(row, key) != integer(row, 0) || integer(row, key + 1) != Some(number) {
+        return None;
+    }
+    row.get_ref(column).ok()?.as_str().ok().and_then(|text| parse(text).ok())
+}
+
+fn integer(row: &Row<'_>, column: usize) -> Option<i64> {
+    row.get_ref(column).ok()?.as_i64().ok()
+}
+
+/// The time of the newest sound row of a log, or 0: a damaged one would push all later ones into a wrong time.
+pub(super) fn newest_at_ms(sql: &Connection, site: SiteNumber) -> Stored<u64> {
+    const NEWEST: &str =
+        concat!("SELECT ", log_columns!(), " FROM log l WHERE l.site = ?1 ORDER BY l.seq DESC LIMIT 100");
+    let mut find = sql.prepare_cached(NEWEST)?;
+    let mut rows = find.query([site.0])?;
+    while let Some(row) = rows.next()? {
+        if let Some(raw) = LogRow::read(row, 0)?.filter(|raw| raw.site == site.0) {
+            return Ok(raw.at_ms);
+        }
+    }
+    Ok(0)
 }
 
 /// A user id in a column. Ids were checked when they were stored.
@@ -186,9 +281,4 @@ pub(super) fn cid_hash(cid: &str) -> i64 {
 /// A randomly chosen number as SQLite keeps it.
 pub(super) fn signed(session: SessionNumber) -> i64 {
     session.0.cast_signed()
-}
-
-/// An error for a row that must exist and does not.
-pub(super) fn vanished(what: &str) -> crate::store::StoreError {
-    unavailable(format!("{what} has vanished from the store"))
 }

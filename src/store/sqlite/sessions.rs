@@ -20,6 +20,22 @@ impl Sessions for SqliteStore {
         self.writer.write(move |tx| moves.iter().try_for_each(|step| move_cursor(tx.sql, step))).await
     }
 
+    async fn replace_strangers(
+        &self,
+        site: SiteNumber,
+        digest: TicketDigest,
+        strangers: Vec<UserNumber>,
+    ) -> Stored<()> {
+        self.writer
+            .write(move |tx| {
+                let mut update =
+                    tx.sql.prepare_cached("UPDATE sessions SET strangers = ?3 WHERE site = ?1 AND digest = ?2")?;
+                update.execute(params![site.0, digest.0, comma_list(&strangers)])?;
+                Ok(())
+            })
+            .await
+    }
+
     async fn end_sessions(&self, which: Vec<(SiteNumber, TicketDigest)>) -> Stored<()> {
         self.writer
             .write(move |tx| {
@@ -37,7 +53,8 @@ impl Sessions for SqliteStore {
             .write(move |tx| {
                 tx.sql.execute("DELETE FROM sessions WHERE expires_at_ms <= ?1", [now_ms])?;
                 let mut find = tx.sql.prepare(
-                    "SELECT site, user, number, digest, dialect, cursor, strangers, expires_at_ms FROM sessions",
+                    "SELECT site, user, number, digest, dialect, cursor, strangers, expires_at_ms FROM sessions \
+                     ORDER BY expires_at_ms",
                 )?;
                 let records = find.query_map([], record)?;
                 Ok(records.collect::<Result<_, _>>()?)
@@ -47,7 +64,6 @@ impl Sessions for SqliteStore {
 }
 
 fn save(sql: &Connection, record: &SessionRecord) -> Stored<()> {
-    let strangers: Vec<String> = record.strangers.iter().map(|number| number.0.to_string()).collect();
     let mut insert = sql.prepare_cached(
         "INSERT OR REPLACE INTO sessions (site, digest, number, user, dialect, cursor, strangers, expires_at_ms) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -59,10 +75,15 @@ fn save(sql: &Connection, record: &SessionRecord) -> Stored<()> {
         record.user.user.0,
         record.dialect.word(),
         record.cursor,
-        strangers.join(","),
+        comma_list(&record.strangers),
         record.expires_at_ms
     ])?;
     Ok(())
+}
+
+fn comma_list(numbers: &[UserNumber]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(|number| number.0.to_string()).collect();
+    numbers.join(",")
 }
 
 fn move_cursor(sql: &Connection, step: &CursorMove) -> Stored<()> {
@@ -70,9 +91,12 @@ fn move_cursor(sql: &Connection, step: &CursorMove) -> Stored<()> {
     let mut session =
         sql.prepare_cached("UPDATE sessions SET cursor = max(cursor, ?3) WHERE site = ?1 AND digest = ?2")?;
     session.execute(params![site, step.digest.0, step.cursor])?;
-    let mut user =
-        sql.prepare_cached("UPDATE users SET delivered = max(delivered, ?3) WHERE site = ?1 AND number = ?2")?;
-    user.execute(params![site, step.user.user.0, step.cursor])?;
+    let read_through = if step.is_read { step.cursor } else { 0 };
+    let mut user = sql.prepare_cached(
+        "UPDATE users SET delivered = max(delivered, ?3), read_through = max(read_through, ?4) \
+         WHERE site = ?1 AND number = ?2",
+    )?;
+    user.execute(params![site, step.user.user.0, step.cursor, read_through])?;
     Ok(())
 }
 

@@ -1,59 +1,83 @@
 //! Views of the log: a page's snapshot, what is for one session, histories.
 
 use super::rows::{self, entries_at, room_target, signed, user_target};
-use super::{SqliteStore, choices, directory, log};
+use super::{SqliteStore, choices, directory, log, marks, search};
 use crate::chat::entry::{Message, Seq, SharedEntry};
 use crate::chat::history::{
     ANSWER_BYTES_MAX, Conversation, HISTORY_ROWS, History, NEW_ROWS_ALL_ROOMS, NEW_ROWS_MAX, NEW_ROWS_PER_ROOM,
 };
 use crate::chat::id::{RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
+use crate::chat::refusal::Refusal;
 use crate::chat::room::{Interval, heard};
+use crate::chat::search::{Found, Search};
 use crate::chat::session::SessionNumber;
-use crate::store::{Page, PageQuery, Stored, Stretch, Views};
+use crate::store::{Page, PageQuery, StoreError, Stored, Stretch, Views};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+// Damage: what is not in the index (`f`) comes by an outer join, so that a row the index lists and the table does not have
+// is not left out. 1751737444 is `sums::HIDDEN`. The second text says what the rows must be like if the index is sound.
 
 /// No session has this name: rows from all of them are wanted.
 const FROM_ANY: i64 = -1;
 
 /// One-to-one rows for ?2 after ?3, but those from session ?5.
 const INBOX: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND hidden = 0 AND seq > ?3 AND origin IS NOT ?5 \
-     ORDER BY seq LIMIT ?4"
+    "SELECT i.seq FROM log i INDEXED BY log_inbox LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+     WHERE i.site = ?1 AND i.target = ?2 AND i.kind = 0 AND i.seq > ?3 \
+     AND f.hidden IS NOT 1751737444 AND f.origin IS NOT ?5 ORDER BY i.seq LIMIT ?4",
+    "l.target = ?2"
 );
 /// Rows that ?2 said to ?3 after ?4, but those from session ?6.
 const SAID: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 AND seq > ?4 \
-     AND origin IS NOT ?6 ORDER BY seq LIMIT ?5"
+    "SELECT i.seq FROM log i INDEXED BY log_said LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+     WHERE i.site = ?1 AND i.sender = ?2 AND i.target = ?3 AND i.kind = 0 AND i.target > 0 AND i.seq > ?4 \
+     AND f.origin IS NOT ?6 ORDER BY i.seq LIMIT ?5",
+    "l.sender = ?2 AND l.target = ?3"
 );
 /// Room rows of target ?2 after ?3 and up to ?4, the newest.
 const ROOM_NEWEST: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 ORDER BY seq DESC LIMIT ?5"
+    "SELECT seq FROM log INDEXED BY log_inbox WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 ORDER BY seq DESC LIMIT ?5",
+    "l.target = ?2"
 );
 /// The oldest of them, but those from session ?6.
 const ROOM_OLDEST: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 AND origin IS NOT ?6 \
-     ORDER BY seq LIMIT ?5"
+    "SELECT i.seq FROM log i INDEXED BY log_inbox LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+     WHERE i.site = ?1 AND i.target = ?2 AND i.kind = 0 AND i.seq > ?3 AND i.seq <= ?4 \
+     AND f.origin IS NOT ?6 ORDER BY i.seq LIMIT ?5",
+    "l.target = ?2"
 );
 /// The newest rows between ?2 and ?3, after ?4 and before ?5.
 const BETWEEN: &str = entries_at!(
     "SELECT seq FROM ( \
-       SELECT * FROM (SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 \
+       SELECT * FROM (SELECT seq FROM log INDEXED BY log_said \
+         WHERE site = ?1 AND sender = ?2 AND target = ?3 AND kind = 0 AND target > 0 \
          AND seq > ?4 AND seq < ?5 ORDER BY seq DESC LIMIT ?6) \
        UNION \
-       SELECT * FROM (SELECT seq FROM log WHERE site = ?1 AND sender = ?3 AND target = ?2 AND kind = 0 AND target > 0 \
-         AND hidden = 0 AND seq > ?4 AND seq < ?5 ORDER BY seq DESC LIMIT ?6) \
-     ) ORDER BY seq DESC LIMIT ?6"
+       SELECT * FROM (SELECT i.seq FROM log i INDEXED BY log_said LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+         WHERE i.site = ?1 AND i.sender = ?3 AND i.target = ?2 AND i.kind = 0 AND i.target > 0 \
+         AND f.hidden IS NOT 1751737444 AND i.seq > ?4 AND i.seq < ?5 ORDER BY i.seq DESC LIMIT ?6) \
+     ) ORDER BY seq DESC LIMIT ?6",
+    "(l.sender = ?2 AND l.target = ?3) OR (l.sender = ?3 AND l.target = ?2)"
 );
 /// The newest rows of room target ?2, after ?3 and before ?4.
 const ROOM_BEFORE: &str = entries_at!(
-    "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq < ?4 ORDER BY seq DESC LIMIT ?5"
+    "SELECT seq FROM log INDEXED BY log_inbox WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq < ?4 ORDER BY seq DESC LIMIT ?5",
+    "l.target = ?2"
 );
 
+/// The partner of ?2 that comes after ?3. One range only, written as the index is: of two SQLite takes the first and goes
+/// through all that lies in it.
+const NEXT_PARTNER: &str = "SELECT min(target) FROM log INDEXED BY log_said \
+     WHERE site = ?1 AND sender = ?2 AND (target, seq) > (?3, 9223372036854775807) AND kind = 0 AND target > 0";
+
+/// Text of all histories in one answer: whoever reads slowly holds that much.
+const HISTORIES_BYTES_MAX: usize = 2 * 1024 * 1024;
+
 /// Larger than any seq.
-const END: Seq = i64::MAX as Seq;
+pub(super) const END: Seq = i64::MAX as Seq;
 
 #[async_trait]
 impl Views for SqliteStore {
@@ -65,13 +89,32 @@ impl Views for SqliteStore {
         self.readers.read(move |sql| addressed(sql, user, session, after, limit)).await
     }
 
-    async fn histories(&self, user: UserKey, of: Vec<Conversation>, limit: usize) -> Stored<Vec<History>> {
-        self.readers
-            .read(move |sql| {
-                let histories = of.into_iter().map(|conversation| history(sql, user, conversation, END, limit));
-                Ok(histories.collect::<Stored<Vec<_>>>()?.into_iter().flatten().collect())
+    async fn histories(
+        &self,
+        user: UserKey,
+        of: Vec<Conversation>,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Stored<Vec<History>> {
+        let before = before.unwrap_or(END).min(END);
+        self.lookups
+            .read(user, move |sql| {
+                let (mut histories, mut bytes) = (Vec::new(), 0);
+                for conversation in of {
+                    let Some(found) = history(sql, user, conversation, before, limit)? else { continue };
+                    bytes += found.messages.iter().map(|message| message.body.len()).sum::<usize>();
+                    if bytes > HISTORIES_BYTES_MAX && !histories.is_empty() {
+                        return Err(StoreError::Refused(Refusal::TooManyIds));
+                    }
+                    histories.push(found);
+                }
+                Ok(histories)
             })
             .await
+    }
+
+    async fn search(&self, user: UserKey, question: Search) -> Stored<Found> {
+        search::search(self, user, question).await
     }
 }
 
@@ -92,6 +135,10 @@ fn page(sql: &Connection, query: &PageQuery) -> Stored<Page> {
         senders: directory::people(sql, user, &senders)?,
         histories: page_histories(sql, query, &firsts, through)?,
         settings: choices::settings(sql, user)?,
+        unread: match query.unread {
+            Some(known) => marks::unread(sql, user, &memberships, known, through)?,
+            None => Vec::new(),
+        },
         new_messages,
         through,
         more,
@@ -166,7 +213,7 @@ fn rooms_since(sql: &Connection, user: UserKey, seq: Seq) -> Stored<Vec<RoomNumb
 }
 
 /// Where the user heard a room.
-fn heard_in(sql: &Connection, user: UserKey, room: RoomNumber) -> Stored<Vec<Interval>> {
+pub(super) fn heard_in(sql: &Connection, user: UserKey, room: RoomNumber) -> Stored<Vec<Interval>> {
     const MEMBER: &str = "SELECT after, through FROM memberships WHERE site = ?1 AND user = ?2 AND room = ?3";
     const BLOCKED: &str = "SELECT after, through FROM room_blocks WHERE site = ?1 AND user = ?2 AND room = ?3";
     Ok(heard(&intervals(sql, MEMBER, user, room)?, &intervals(sql, BLOCKED, user, room)?))
@@ -189,15 +236,22 @@ fn page_histories(
     let windows = query.windows.iter().cloned().map(Conversation::With);
     let rooms = query.rooms.iter().cloned().map(Conversation::In);
     let wanted: BTreeSet<Conversation> = windows.chain(rooms).chain(firsts.keys().cloned()).collect();
-    let mut histories = Vec::new();
+    let (mut histories, mut bytes) = (Vec::new(), 0);
     for conversation in wanted {
         let before = firsts.get(&conversation).copied().unwrap_or(through + 1);
-        histories.extend(history(sql, query.user, conversation, before, HISTORY_ROWS)?);
+        let found = history(sql, query.user, conversation, before, HISTORY_ROWS)?;
+        bytes += found.iter().flat_map(|history| &history.messages).map(|message| message.body.len()).sum::<usize>();
+        // A page asks for a window's history by itself where it finds none.
+        if bytes > HISTORIES_BYTES_MAX {
+            break;
+        }
+        histories.extend(found);
     }
     Ok(histories)
 }
 
-/// The newest `limit` messages before `before`, or `None` if the conversation is none of the user's.
+/// The newest `limit` messages before `before`; past the usual number fewer, if their text is too much for an answer. `None`
+/// if the conversation is none of the user's.
 fn history(
     sql: &Connection,
     user: UserKey,
@@ -221,6 +275,9 @@ fn history(
             rows::messages(sql, ROOM_BEFORE, params![user.site.0, room_target(room), cleared, before, limit])?
         }
     };
+    let fair = portion(messages.iter().rev(), limit, |message| message.body.len()).len();
+    let kept = fair.max(messages.len().min(HISTORY_ROWS));
+    let messages = messages[messages.len() - kept..].to_vec();
     Ok(Some(History { conversation, messages }))
 }
 
@@ -267,10 +324,8 @@ fn collect(all: &mut BTreeMap<Seq, SharedEntry>, entries: impl IntoIterator<Item
 }
 
 /// Everybody `user` ever wrote to: steps from one to the next in the index, so the cost is the number of partners.
-fn partners(sql: &Connection, site: SiteNumber, user: UserNumber) -> Stored<Vec<i64>> {
-    let mut step = sql.prepare_cached(
-        "SELECT min(target) FROM log WHERE site = ?1 AND sender = ?2 AND kind = 0 AND target > 0 AND target > ?3",
-    )?;
+pub(super) fn partners(sql: &Connection, site: SiteNumber, user: UserNumber) -> Stored<Vec<i64>> {
+    let mut step = sql.prepare_cached(NEXT_PARTNER)?;
     let mut partners = Vec::new();
     let mut last = 0_i64;
     while let Some(next) = step.query_row(params![site.0, user.0, last], |row| row.get::<_, Option<i64>>(0))? {
@@ -298,4 +353,40 @@ fn room_rows(
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::entry::{Draft, Party, To};
+    use crate::store::{Log, NewSite, Sites, Store};
+    use rusqlite::StatementStatus;
+
+    /// Negative control: `target > 0 AND target > ?3`, and each step goes through all rows before it.
+    #[tokio::test]
+    async fn a_step_to_the_next_partner_does_not_read_what_was_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(SqliteStore::open(folder.path(), Box::new(|_, _| {})).unwrap());
+        let (name, public_key, epoch) = (String::from("a"), String::from("b"), String::new());
+        let new = NewSite { name, public_key, token_secret: vec![], epoch, directory_complete: false };
+        let site = store.ensure_site(new).await.unwrap().0.number;
+        let id = |index: usize| UserId::parse(&format!("user{index}")).unwrap();
+        let from = Party { number: UserNumber(1), id: id(0) };
+        let mut storing = tokio::task::JoinSet::new();
+        for index in 0..400 {
+            let (nick, style, body): (Box<str>, Box<str>, Box<str>) = ("".into(), "".into(), "x".into());
+            let (to, origin, cid) = (To::User(id(index % 20)), None, None);
+            let draft = Draft { site, from: from.clone(), nick, to, style, body, origin, cid, now_ms: 1 };
+            let store = Arc::clone(&store);
+            storing.spawn(async move { store.append(draft).await.map(drop) });
+        }
+        for stored in storing.join_all().await {
+            stored.unwrap();
+        }
+        let sql = super::super::schema::open_reader(&folder.path().join("nextim.sqlite3")).unwrap();
+        assert_eq!(partners(&sql, site, from.number).unwrap().len(), 20);
+        let steps = sql.prepare_cached(NEXT_PARTNER).unwrap().get_status(StatementStatus::VmStep);
+        assert!(steps < 21 * 40, "{steps} steps for 20 partners");
+        store.close().await;
+    }
 }

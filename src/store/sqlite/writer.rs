@@ -1,7 +1,8 @@
 //! The one thread that writes, with natural group commit: it takes everything that is queued, runs it in one transaction,
 //! syncs once, tells the observer, then answers all. There is no commit timer: under load batches grow by themselves.
 
-use super::unavailable;
+use super::checkpoint::Checkpoints;
+use super::{rows, unavailable};
 use crate::chat::entry::{Seq, SharedEntry};
 use crate::chat::id::{SiteNumber, UserId, UserNumber};
 use crate::store::{CommitObserver, StoreError, Stored};
@@ -37,8 +38,8 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Stored<T> + Send> Job for Call<T, F> {
     fn run(&mut self, tx: &mut Tx<'_>) -> Stored<()> {
         let result = (self.work)(tx);
         let fault = match &result {
-            Err(error @ StoreError::Unavailable(_)) => Err(error.clone()),
-            _ => Ok(()),
+            Ok(_) | Err(StoreError::Refused(_)) => Ok(()),
+            Err(error) => Err(error.clone()),
         };
         self.result = Some(result);
         fault
@@ -102,11 +103,7 @@ impl Tx<'_> {
         }
         let mut find = self.sql.prepare_cached("SELECT head FROM sites WHERE number = ?1")?;
         let seq: Seq = find.query_row([site.0], |row| row.get(0))?;
-        let mut time = self.sql.prepare_cached(
-            "SELECT max(at_ms) FROM (SELECT at_ms FROM log WHERE site = ?1 ORDER BY seq DESC LIMIT 1)",
-        )?;
-        let at_ms: Option<u64> = time.query_row([site.0], |row| row.get(0))?;
-        let head = Head { seq, at_ms: at_ms.unwrap_or(0) };
+        let head = Head { seq, at_ms: rows::newest_at_ms(self.sql, site)? };
         self.memory.heads.insert(site, head);
         Ok(head)
     }
@@ -209,15 +206,15 @@ impl Writer {
 
 fn run(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, observer: &CommitObserver) {
     let mut memory = Memory::default();
+    let checkpoints = Checkpoints::new();
     let _guard = PanicGuard;
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
         batch.extend(jobs.try_iter().take(BATCH_JOBS_MAX - 1));
         commit_batch(connection, &mut memory, batch, observer);
+        checkpoints.if_due(connection);
     }
-    if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
-        tracing::warn!(%error, "the last checkpoint was left for the next start");
-    }
+    checkpoints.last(connection);
 }
 
 /// Commits a batch; if it cannot be, each job alone, so that one bad job takes nobody with it.
@@ -309,7 +306,7 @@ impl Drop for PanicGuard {
 }
 
 /// Nobody is answered; the next start reads what the disk really holds.
-fn give_up(why: &str) -> ! {
+pub(super) fn give_up(why: &str) -> ! {
     tracing::error!("{why}; the process ends so that a restart can find out what was stored");
     std::process::exit(EXIT_DISK_UNKNOWN)
 }

@@ -120,7 +120,7 @@ async fn an_ack_may_ride_on_any_call() {
     let epoch = opened["epoch"].as_str().expect("a text");
     let place = place(&packet, 0);
     let mut waiting = Vec::new();
-    for more in [String::new(), format!("&ack={}&epoch=another", place), format!("&ack={}", u64::MAX)] {
+    for more in [String::new(), format!("&ack={place}&epoch=another"), format!("&ack={}", u64::MAX)] {
         susan.read("buddies", &format!("ids=jack{more}")).await;
         waiting.push(bodies(&susan.tab().online("").await["new_messages"]));
     }

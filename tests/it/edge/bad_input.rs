@@ -116,6 +116,51 @@ async fn ids_are_named_checked_and_counted() {
 }
 
 #[tokio::test]
+async fn places_limits_and_questions_are_checked() {
+    let server = Server::start().await;
+    let mut susan = server.page("susan", "client=native").await;
+    let long = format!("q={}", "x".repeat(201));
+    let many = format!("ids={}&limit=31", (0..1_950).map(|index| format!("u{index}")).collect::<Vec<_>>().join(","));
+    let mut rows = vec![
+        row("read", "", 400, "missing_parameter"),
+        row("read", "type=unicast&seq=1", 400, "missing_parameter"),
+        row("read", "type=unicast&id=&seq=1", 400, "missing_parameter"),
+        row("read", "type=unicast&id=jack", 400, "missing_parameter"),
+        row("read", "type=smoke&id=jack&seq=1", 400, "bad_parameter"),
+        row("read", "type=unicast&id=ja%2Cck&seq=1", 400, "bad_parameter"),
+        row("search", "", 400, "missing_parameter"),
+        row("search", "q=", 400, "missing_parameter"),
+        row("search", "q=%20%09", 400, "bad_parameter"),
+        row("search", "q=%E3%80%80", 400, "bad_parameter"),
+        row("search", &long, 400, "bad_parameter"),
+        row("search", "q=%FF", 400, "bad_encoding"),
+        row("search", "q=x&type=unicast", 400, "missing_parameter"),
+        row("search", "q=x&id=", 400, "missing_parameter"),
+        row("search", "q=x&type=smoke&id=jack", 400, "bad_parameter"),
+        row("search", "q=x&type=multicast&id=a%2Cb", 400, "bad_parameter"),
+        row("search", "q=x&limit=101", 400, "bad_parameter"),
+        row("history", "id=jack&limit=201", 400, "bad_parameter"),
+        row("histories", "ids=jack&limit=201", 400, "bad_parameter"),
+        row("histories", &many, 400, "too_many_ids"),
+        row("watch", "", 400, "missing_parameter"),
+        row("watch", "ids=a%0Ab", 400, "bad_parameter"),
+        row("watch", "ids=lee&ids=nora", 400, "repeated_parameter"),
+    ];
+    for bad in ["-1", "1.5", "1e3", "x", "%2B1", "0x10", "99999999999999999999", "1%202", "NaN", "%EF%BC%91"] {
+        rows.push(row("read", &format!("type=unicast&id=jack&seq={bad}"), 400, "bad_parameter"));
+        for (endpoint, form) in [("search", "q=x"), ("history", "id=jack"), ("histories", "ids=jack")] {
+            rows.push(row(endpoint, &format!("{form}&before={bad}"), 400, "bad_parameter"));
+            rows.push(row(endpoint, &format!("{form}&limit={bad}"), 400, "bad_parameter"));
+        }
+    }
+    for (endpoint, form) in [("search", "q=x"), ("history", "id=jack"), ("histories", "ids=jack")] {
+        rows.push(row(endpoint, &format!("{form}&limit=0"), 400, "bad_parameter"));
+    }
+    all_refused(&mut susan, &rows).await;
+    nothing_happened(&server, &mut susan).await;
+}
+
+#[tokio::test]
 async fn unknown_people_and_rooms_are_as_if_absent() {
     let server = Server::start().await;
     let mut susan = server.page("susan", "").await;

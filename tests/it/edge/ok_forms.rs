@@ -2,12 +2,13 @@
 
 use crate::support::{Ask, Server, urls};
 
-const DOING: [(&str, &str); 10] = [
+const DOING: [(&str, &str); 11] = [
     ("message", "type=unicast&to=jack&body=x&offline=0&style="),
     ("status", "to=jack&show=typing"),
     ("presence", "show=away"),
     ("setting", "play_sound=true"),
     ("clear_history", "ids=jack"),
+    ("read", "type=unicast&id=jack&seq=1"),
     ("block", "id=room1"),
     ("unblock", "id=room1"),
     ("leave", "id=room1"),

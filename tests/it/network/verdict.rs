@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn every_seeded_defect_is_found() {
-        let defects: [(&str, fn(&mut [Story; 2])); 9] = [
+        type Defect = fn(&mut [Story; 2]);
+        let defects: [(&str, Defect); 9] = [
             ("lost", |[_, bob]| drop(bob.pages[0].remove(1))),
             ("lost", |[_, bob]| drop(bob.pages.pop())),
             ("twice", |[_, bob]| {

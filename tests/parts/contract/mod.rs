@@ -7,8 +7,11 @@ mod clocks;
 mod directory;
 mod histories;
 mod pages;
+mod paging;
+mod reading;
 mod reopening;
 mod rooms;
+mod searching;
 mod seats_in_memory;
 mod sessions;
 mod settings;
@@ -33,6 +36,9 @@ trait Backend: Copy + Send + Sync + 'static {
     /// The messages of a site's log, by seq, as somebody sees them who does not belong to this store: what is not committed
     /// is not there.
     async fn seen_from_outside(self, folder: &Path, site: SiteNumber) -> Vec<(Seq, String)>;
+
+    /// Puts into `image` what a loss of power would leave of a store that is open and has nothing to write.
+    async fn crash_image(self, folder: &Path, image: &Path);
 
     /// Makes the data look as if a version from the future had written it, or as it was.
     async fn set_schema_version(self, folder: &Path, version: u32);
@@ -66,6 +72,24 @@ macro_rules! suite {
                 streams::any_portions_give_exactly_what_was_addressed,
                 histories::the_newest_rows_of_both_sides_oldest_first,
                 histories::room_histories_are_for_members,
+                paging::pages_give_every_message_once_while_new_ones_come,
+                paging::pages_and_a_writer_at_the_same_time,
+                paging::a_page_is_bounded_by_its_text,
+                paging::an_end_before_the_beginning_or_past_the_head,
+                reading::what_others_said_after_the_mark_is_unread,
+                reading::marks_move_forward_and_not_past_the_head,
+                reading::foreign_conversations_have_no_mark,
+                reading::cleared_and_delivered_to_old_clients_is_read,
+                reading::counts_end_where_the_page_ends,
+                reading::counts_and_conversations_have_an_end,
+                reading::equal_ids_do_not_meet,
+                reading::counts_are_what_the_rows_say,
+                searching::words_are_found_in_own_conversations_newest_first,
+                searching::others_conversations_are_not_searched,
+                searching::a_search_sees_what_histories_show,
+                searching::a_call_looks_at_a_bounded_part_and_says_where_to_go_on,
+                searching::long_messages_count_more,
+                searching::a_silenced_room_is_searched_like_its_history,
                 clearing::a_mark_hides_for_one_side_and_never_moves_back,
                 clearing::marks_do_not_touch_delivery,
                 clearing::rows_go_when_both_sides_cleared_and_received,
@@ -81,6 +105,7 @@ macro_rules! suite {
                 pages::what_was_said_before_leaving_is_still_new,
                 pages::the_people_of_a_page,
                 sessions::sessions_come_back_as_they_were,
+                sessions::strangers_are_replaced_for_good,
                 sessions::cursors_only_move_forward,
                 sessions::ended_and_expired_sessions_are_gone,
                 settings::settings_merge_and_others_survive,
@@ -93,6 +118,7 @@ macro_rules! suite {
                 directory::people_are_given_in_the_order_asked_for,
                 clocks::timestamps_never_decrease,
                 reopening::everything_is_there_after_reopening,
+                reopening::what_was_answered_is_there_after_a_crash,
                 reopening::a_folder_is_opened_once_and_the_refusal_names_the_holder,
                 reopening::data_of_a_newer_version_is_refused_and_left_alone,
                 seats_in_memory::memory_and_store_agree_about_seats,

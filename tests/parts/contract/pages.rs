@@ -61,7 +61,8 @@ pub async fn own_later_rows_come_along_and_history_ends_before_the_first_new_row
     }
     let windows = vec![user_id("cid"), user_id("dan")];
     let user = world.key("ann").await;
-    let query = PageQuery { user, delivered: 2, windows, rooms: vec![room_id("room1")], strangers: vec![] };
+    let query =
+        PageQuery { user, delivered: 2, windows, rooms: vec![room_id("room1")], strangers: vec![], unread: None };
     let page = world.store.page(query).await.unwrap();
     assert_eq!(bodies(&page.new_messages), ["new", "own, from the other tab", "newer"]);
     let bob = history_of(&page, &with("bob")).expect("the history of a sender of new messages is attached");
@@ -158,7 +159,8 @@ pub async fn the_people_of_a_page<B: Backend>(backend: B) {
     world.say("cid", "ann", "hello").await;
     let (windows, strangers) = (vec![user_id("dan"), user_id("nobody"), user_id("bob")], vec![user_id("cid")]);
     let user = world.key("ann").await;
-    let page = world.store.page(PageQuery { user, delivered: 0, windows, rooms: vec![], strangers }).await.unwrap();
+    let query = PageQuery { user, delivered: 0, windows, rooms: vec![], strangers, unread: None };
+    let page = world.store.page(query).await.unwrap();
     let named = |people: &[nextim::chat::user::Person]| -> Vec<(String, Option<String>)> {
         let name = |person: &nextim::chat::user::Person| {
             (person.profile.id.to_string(), person.group.as_ref().map(ToString::to_string))

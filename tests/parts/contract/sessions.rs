@@ -37,11 +37,26 @@ pub async fn sessions_come_back_as_they_were<B: Backend>(backend: B) {
     assert_eq!(world.reopened().await.loaded(NOW_MS).await, expected, "after a restart");
 }
 
+pub async fn strangers_are_replaced_for_good<B: Backend>(backend: B) {
+    let world = World::new(backend).await;
+    let (ann, bob) = (world.key("ann").await, world.key("bob").await);
+    world.store.save_sessions(vec![record(ann, 3), record(bob, 5)]).await.unwrap();
+    let before = world.loaded(NOW_MS).await;
+    let strangers = vec![UserNumber(7), UserNumber(2)];
+    world.store.replace_strangers(world.site, TicketDigest([3; 32]), strangers.clone()).await.unwrap();
+    world.store.replace_strangers(world.site, TicketDigest([99; 32]), strangers.clone()).await.unwrap();
+    let changed = format!("{:?}", SessionRecord { strangers, ..record(ann, 3) });
+    let world = world.reopened().await;
+    assert_eq!(world.loaded(NOW_MS).await, [changed, before[1].clone()], "the one that is stored, and nothing else");
+    world.store.replace_strangers(world.site, TicketDigest([3; 32]), vec![]).await.unwrap();
+    assert!(world.loaded(NOW_MS).await[0].contains("strangers: []"));
+}
+
 pub async fn cursors_only_move_forward<B: Backend>(backend: B) {
     let world = World::new(backend).await;
     let (ann, bob) = (world.key("ann").await, world.key("bob").await);
     world.store.save_sessions(vec![record(ann, 1), record(ann, 2), record(bob, 3)]).await.unwrap();
-    let step = |user, name, cursor| CursorMove { user, digest: TicketDigest([name; 32]), cursor };
+    let step = |user, name, cursor| CursorMove { user, digest: TicketDigest([name; 32]), cursor, is_read: false };
     world.store.move_cursors(vec![step(ann, 1, 40), step(ann, 2, 30), step(ann, 1, 20)]).await.unwrap();
     world.store.move_cursors(vec![step(ann, 1, 10)]).await.unwrap();
     assert_eq!(world.member("ann").await.delivered, 40, "the highest of all sessions");

@@ -7,6 +7,7 @@ use nextim::chat::entry::{Draft, Party, SeatChange, To};
 use nextim::chat::id::{SiteNumber, UserNumber};
 use nextim::chat::presence::{Mood, Show};
 use nextim::chat::refusal::Refusal;
+use nextim::chat::search::{Search, Terms};
 use nextim::chat::session::{Dialect, SessionNumber};
 use nextim::chat::settings::Settings;
 use nextim::chat::ticket::TicketDigest;
@@ -87,11 +88,17 @@ async fn dump(store: &dyn Store, site: SiteNumber) -> String {
     for number in numbers() {
         let me = site.user(number);
         let (windows, strangers, rooms) = (ids(), ids(), vec![room_id("room1")]);
-        let query = PageQuery { user: me, delivered: 0, windows, rooms, strangers };
+        let query = PageQuery { user: me, delivered: 0, windows, rooms, strangers, unread: Some(0) };
         let of = vec![with("ann"), with("bob"), with("cid"), in_room("room1")];
         writeln!(text, "{:#?}", store.page(query).await.unwrap()).unwrap();
         writeln!(text, "{:#?}", store.addressed(me, SESSION, 0, 1_000).await.unwrap()).unwrap();
-        writeln!(text, "{:#?}", store.histories(me, of, 100).await.unwrap()).unwrap();
+        writeln!(text, "{:#?}", store.histories(me, of, None, 100).await.unwrap()).unwrap();
+        writeln!(text, "{:#?}", store.histories(me, vec![with("bob")], Some(9), 2).await.unwrap()).unwrap();
+        for only in [None, Some(with("bob")), Some(in_room("room1"))] {
+            let terms = Terms::parse("o e").unwrap(); // in "one" and "room three", not in "two"
+            let search = Search { terms, only, before: None, limit: 100 };
+            writeln!(text, "{:#?}", store.search(me, search).await.unwrap()).unwrap();
+        }
         writeln!(text, "{:#?}", store.people(me, ids()).await.unwrap()).unwrap();
         writeln!(text, "{:#?}", store.people_by_number(me, numbers()).await.unwrap()).unwrap();
         writeln!(text, "{:#?}", store.memberships(me, None).await.unwrap()).unwrap();
@@ -139,8 +146,12 @@ pub async fn what_one_site_does_leaves_the_other_as_it_was<B: Backend>(backend: 
     let store = &*world.store;
     let before = dump(store, blue).await;
     let (ann, bob) = (red.user(UserNumber(1)), red.user(UserNumber(2)));
-    let all = |user| CursorMove { user, digest: DIGEST, cursor: 1_000 };
+    let all = |user| CursorMove { user, digest: DIGEST, cursor: 1_000, is_read: true };
     store.move_cursors(vec![all(ann), all(bob)]).await.unwrap();
+    for (user, of) in [(ann, with("bob")), (ann, with("cid")), (bob, with("ann")), (bob, in_room("room1"))] {
+        assert!(store.mark_read(user, of, 1_000).await.unwrap().is_some());
+    }
+    store.replace_strangers(red, DIGEST, vec![UserNumber(2)]).await.unwrap();
     store.clear(ann, with("bob"), 1_000).await.unwrap();
     store.clear(bob, with("ann"), 1_000).await.unwrap();
     store.clear(ann, in_room("room1"), 1_000).await.unwrap();

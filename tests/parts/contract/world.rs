@@ -206,7 +206,7 @@ impl<B: Backend> World<B> {
 
     /// Bodies of a conversation as `user` may see them.
     pub async fn history(&self, user: &str, of: Conversation) -> Vec<String> {
-        let found = self.store.histories(self.key(user).await, vec![of], HISTORY_ROWS).await.expect("a read");
+        let found = self.store.histories(self.key(user).await, vec![of], None, HISTORY_ROWS).await.expect("a read");
         let messages = found.into_iter().flat_map(|history| history.messages);
         messages.map(|message| message.body.to_string()).collect()
     }
@@ -214,13 +214,14 @@ impl<B: Backend> World<B> {
     /// The page of somebody with nothing open, whose delivered cursor is `delivered`.
     pub async fn page(&self, user: &str, delivered: Seq) -> Page {
         let user = self.key(user).await;
-        let nothing = PageQuery { user, delivered, windows: vec![], rooms: vec![], strangers: vec![] };
+        let nothing = PageQuery { user, delivered, windows: vec![], rooms: vec![], strangers: vec![], unread: None };
         self.store.page(nothing).await.expect("a page")
     }
 
     /// Confirms everything up to `seq` for a user.
     pub async fn deliver(&self, user: &str, seq: Seq) {
-        let step = CursorMove { user: self.key(user).await, digest: TicketDigest([0; 32]), cursor: seq };
+        let (user, digest) = (self.key(user).await, TicketDigest([0; 32]));
+        let step = CursorMove { user, digest, cursor: seq, is_read: false };
         self.store.move_cursors(vec![step]).await.expect("a write");
     }
 

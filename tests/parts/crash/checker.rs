@@ -14,6 +14,8 @@ pub struct Send {
     pub begun: u64,
     /// The acknowledged place and the moment of the answer; without it nobody knows.
     pub ok: Option<(u64, u64)>,
+    /// Every attempt was refused: it is promised that nothing was stored.
+    pub refused: bool,
 }
 
 /// One row of the log.
@@ -24,12 +26,14 @@ pub struct Stored {
     pub to: String,
     pub is_room: bool,
     pub body: String,
+    /// Milliseconds since 1970, as people are told.
+    pub at_ms: u64,
 }
 
 impl Stored {
     /// A row that is no message.
-    pub fn other(seq: u64) -> Self {
-        Self { seq, from: String::new(), to: String::new(), is_room: false, body: String::new() }
+    pub fn other(seq: u64, at_ms: u64) -> Self {
+        Self { seq, from: String::new(), to: String::new(), is_room: false, body: String::new(), at_ms }
     }
 }
 
@@ -74,6 +78,9 @@ fn check_log(history: &History, bad: &mut Vec<String>) {
             break;
         }
     }
+    for pair in history.log.windows(2).filter(|pair| pair[1].at_ms < pair[0].at_ms) {
+        bad.push(format!("time: {:?} is earlier than {:?}, which stands before it", pair[1], pair[0]));
+    }
     let sent: HashMap<&str, &Send> = history.sends.iter().map(|send| (send.body.as_str(), send)).collect();
     for row in history.log.iter().skip_while(|row| !sent.contains_key(row.body.as_str())) {
         match sent.get(row.body.as_str()) {
@@ -96,6 +103,7 @@ fn check_sends(history: &History, bad: &mut Vec<String>) {
         let found = places.get(send.body.as_str()).map_or(&[][..], Vec::as_slice);
         match (send.ok, found) {
             (Some(_), []) => bad.push(format!("lost: {send:?}")),
+            (None, [place]) if send.refused => bad.push(format!("refused, and stored: {send:?} stands at {place}")),
             (Some((seq, _)), [place]) if seq != *place => bad.push(format!("moved: {send:?} stands at {place}")),
             (_, [] | [_]) => {}
             (_, places) => bad.push(format!("doubled: {send:?} stands at {places:?}")),
@@ -161,7 +169,7 @@ mod tests {
     fn sound() -> History {
         let room = ("room".to_owned(), BTreeSet::from(["ann".to_owned(), "bob".to_owned()]));
         let mut history = History { rooms: BTreeMap::from([room]), ..History::default() };
-        history.log.push(Stored::other(1));
+        history.log.push(Stored::other(1, 100));
         for index in 0..6_u64 {
             let from = if index % 2 == 0 { "ann" } else { "bob" };
             let (to, is_room) = match index {
@@ -172,10 +180,11 @@ mod tests {
             let (from, to, body, seq) = (from.to_owned(), to.to_owned(), format!("body {index}"), index + 2);
             let ok = (index != 3 && index != 5).then_some((seq, index * 10 + 5));
             if index != 5 {
-                let stored = Stored { seq, from: from.clone(), to: to.clone(), is_room, body: body.clone() };
+                let stored =
+                    Stored { seq, from: from.clone(), to: to.clone(), is_room, body: body.clone(), at_ms: 100 + index };
                 history.log.push(stored);
             }
-            history.sends.push(Send { from, to, is_room, body, begun: index * 10, ok });
+            history.sends.push(Send { from, to, is_room, body, begun: index * 10, ok, refused: false });
         }
         let show =
             |row: &Stored| Shown { seq: row.seq, from: row.from.clone(), to: row.to.clone(), body: row.body.clone() };
@@ -194,7 +203,7 @@ mod tests {
     type Defect = fn(&mut History);
 
     /// Each defect by the word that the checker has for it.
-    const DEFECTS: [(&str, Defect); 14] = [
+    const DEFECTS: [(&str, Defect); 17] = [
         ("lost", |history| history.log[1].body = "body 3, stored in its place".into()),
         ("lost", |history| drop(history.log.pop())),
         ("doubled", |history| history.log.push(Stored { seq: 7, ..history.log[4].clone() })),
@@ -214,6 +223,13 @@ mod tests {
         ("phantom", |history| history.shown[0].1[0][0].seq = 99),
         ("altered", |history| history.shown[0].1[0][0].body = "something else".into()),
         ("unseen", |history| drop(history.shown[1].1.remove(0))),
+        // The next poll is taken for a receipt: what the lost answer held does not come again.
+        ("unseen", |history| {
+            history.shown[1].1.remove(1);
+            history.shown[1].1[1].drain(..2);
+        }),
+        ("refused", |history| history.sends[3].refused = true),
+        ("time", |history| history.log[3].at_ms = 1),
         ("unseen", |history| history.shown[1].1.swap(0, 2)), // in the wrong turn: a page drops what is older
     ];
 

@@ -12,12 +12,14 @@ pub struct Client {
     address: SocketAddr,
     connection: Option<BufReader<TcpStream>>,
     cookie: String,
+    /// The headers of the last answer, in small letters.
+    pub headers: String,
 }
 
 impl Client {
     /// For a member of the demonstration.
     pub fn new(address: SocketAddr, member: &str) -> Self {
-        Self { address, connection: None, cookie: format!("nextim_demo={member}") }
+        Self { address, connection: None, cookie: format!("nextim_demo={member}"), headers: String::new() }
     }
 
     /// Calls with a form. An error says nothing about what the server has done.
@@ -47,13 +49,14 @@ impl Client {
             }
         };
         connection.get_mut().write_all(request.as_bytes())?;
-        let (status, body, stays) = answer(&mut connection)?;
+        self.headers.clear();
+        let (status, body, stays) = answer(&mut connection, &mut self.headers)?;
         self.connection = stays.then_some(connection);
         Ok((status, body))
     }
 }
 
-fn answer(connection: &mut BufReader<TcpStream>) -> io::Result<(u16, String, bool)> {
+fn answer(connection: &mut BufReader<TcpStream>, headers: &mut String) -> io::Result<(u16, String, bool)> {
     let broken = || Error::new(ErrorKind::InvalidData, "not an HTTP answer");
     let (mut status, mut length, mut stays) = (None, 0, true);
     loop {
@@ -62,6 +65,8 @@ fn answer(connection: &mut BufReader<TcpStream>) -> io::Result<(u16, String, boo
             return Err(ErrorKind::UnexpectedEof.into());
         }
         let line = line.trim_end().to_ascii_lowercase();
+        headers.push_str(&line);
+        headers.push('\n');
         if status.is_none() {
             status = Some(line.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(broken)?);
         } else if let Some(value) = line.strip_prefix("content-length: ") {

@@ -121,6 +121,15 @@ impl Load {
     }
 }
 
+/// What became of one attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// Acknowledged at this place.
+    Ok(u64),
+    Refused,
+    Unknown,
+}
+
 struct Sender {
     member: &'static str,
     client: Client,
@@ -152,33 +161,47 @@ impl Sender {
         // Some give up after an error; whether the message was stored, nobody knows then.
         let gives_up = self.dice.roll(3) == 0;
         let begun = self.shared.moment();
-        let mut ok = None;
+        let (mut ok, mut refused) = (None, true);
         for _ in 0..PATIENCE {
             match self.attempt(to, is_room, &cid, &body) {
-                Some(seq) => {
+                Outcome::Ok(seq) => {
                     ok = Some((seq, self.shared.moment()));
                     break;
                 }
-                None if gives_up => break,
-                None => sleep(Duration::from_millis(20)),
+                outcome => refused &= outcome == Outcome::Refused,
             }
+            if gives_up {
+                break;
+            }
+            sleep(Duration::from_millis(20));
         }
         if ok.is_none() && !gives_up {
             self.shared.violation(format!("{cid} could not be sent in {PATIENCE} attempts"));
         }
-        Send { from: self.member.to_owned(), to: to.to_owned(), is_room, body, begun, ok }
+        Send {
+            from: self.member.to_owned(),
+            to: to.to_owned(),
+            is_room,
+            body,
+            begun,
+            ok,
+            refused: refused && ok.is_none(),
+        }
     }
 
-    /// The place of the message, if it was acknowledged.
-    fn attempt(&mut self, to: &str, is_room: bool, cid: &str, body: &str) -> Option<u64> {
+    fn attempt(&mut self, to: &str, is_room: bool, cid: &str, body: &str) -> Outcome {
         let kind = if is_room { "multicast" } else { "unicast" };
         let form = [("ticket", self.ticket.as_str()), ("type", kind), ("to", to), ("body", body), ("cid", cid)];
-        let (status, answer) = self.client.post("/webim/message", &form).ok()?;
+        let Ok((status, answer)) = self.client.post("/webim/message", &form) else { return Outcome::Unknown };
         let value: Value = serde_json::from_str(&answer).unwrap_or_default();
         if is_ended(status, &answer) {
             self.shared.violation(format!("{}'s ticket is refused: {status} {answer}", self.member));
         }
-        (status == 200 && value["status"] == "ok").then(|| value["seq"].as_u64()).flatten()
+        match value["seq"].as_u64() {
+            Some(seq) if status == 200 && value["status"] == "ok" => Outcome::Ok(seq),
+            _ if status == 503 && value["code"] == "unavailable" => Outcome::Refused,
+            _ => Outcome::Unknown,
+        }
     }
 }
 

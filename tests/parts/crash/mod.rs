@@ -5,14 +5,19 @@
 //! the machine's own).
 
 mod checker;
+mod clocks;
 mod disk;
-mod http;
+mod disk_errors;
+mod faults;
+pub mod http;
 mod load;
-mod server;
+mod points;
+mod power;
+pub mod server;
 
 use checker::{History, Stored, check};
 use load::Load;
-use nextim::chat::entry::Addressee;
+use nextim::chat::entry::{Addressee, Entry};
 use nextim::clock::random;
 use nextim::store::sqlite::SqliteStore;
 use nextim::store::{Log, Sites, Store};
@@ -57,15 +62,16 @@ async fn read_log(data: &Path) -> Vec<Stored> {
     let (mut log, mut after, mut more) = (Vec::new(), 0, true);
     while more {
         let stretch = store.entries_after(site, after, 1_000).await.unwrap();
-        log.extend(stretch.entries.iter().map(|entry| match entry.message() {
-            Some(message) => Stored {
+        log.extend(stretch.entries.iter().map(|entry| match &**entry {
+            Entry::Message(message) => Stored {
                 seq: message.seq,
                 from: message.from.id.to_string(),
                 to: message.to.id().to_owned(),
                 is_room: matches!(message.to, Addressee::Room { .. }),
                 body: message.body.to_string(),
+                at_ms: message.at_ms,
             },
-            None => Stored::other(entry.seq()),
+            Entry::Seat(seat) => Stored::other(seat.seq, seat.at_ms),
         }));
         (after, more) = (stretch.through, stretch.more);
     }

@@ -122,7 +122,7 @@ impl Play {
             None => drop(play.live.arrive(arriving.arrival(), START_MS)),
             Some(cursor) => {
                 play.tail(usize::MAX);
-                play.live.restore(arriving.arrival(), Box::default(), cursor, START_MS);
+                play.live.restore(arriving.arrival(), &[], cursor, START_MS);
                 play.confirmed = play.mine_between(0, cursor, usize::MAX);
             }
         }

@@ -6,6 +6,7 @@ mod delivery;
 mod graces;
 mod invisible;
 mod polls;
+mod watching;
 pub mod world;
 
 use proptest::test_runner::Config;

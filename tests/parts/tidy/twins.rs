@@ -4,10 +4,27 @@ use super::tree::Tree;
 use super::{Findings, finding};
 
 /// What every store backend has a file for.
-const SHARED: [&str; 7] = ["choices", "directory", "log", "mod", "sessions", "sites", "views"];
+const SHARED: [&str; 9] = ["choices", "directory", "log", "marks", "mod", "search", "sessions", "sites", "views"];
 
 /// What a backend needs for itself alone.
-const PRIVATE: [(&str, &[&str]); 1] = [("sqlite", &["lock", "reader", "rows", "schema", "writer"])];
+const PRIVATE: [(&str, &[&str]); 1] = [(
+    "sqlite",
+    &[
+        "care",
+        "check",
+        "checkpoint",
+        "damage",
+        "disk",
+        "examine",
+        "lock",
+        "reader",
+        "rows",
+        "schema",
+        "sums",
+        "wal",
+        "writer",
+    ],
+)];
 
 pub fn check(tree: &Tree) -> Findings {
     let mut findings = Vec::new();

@@ -65,8 +65,12 @@ pub struct Frame {
 
 impl Frame {
     /// Reads a frame; `None` for words that are not meant for us, such as an old client's `heartbeat`.
-    pub fn parse(text: &str) -> Option<Self> {
-        if text.starts_with('{') { serde_json::from_str(text).ok() } else { None }
+    pub fn parse(text: &str) -> Option<Result<Self, Refusal>> {
+        let read = || {
+            serde_json::from_str(text)
+                .map_err(|_| Refusal::BadRequest("a frame is a JSON object: an ack, a call, or both"))
+        };
+        text.starts_with('{').then(read)
     }
 
     /// What the client has.
@@ -78,13 +82,24 @@ impl Frame {
     pub async fn answer(self, edge: &Edge, asker: &Asker) -> Option<Vec<u8>> {
         let name = self.call?;
         let outcome = carry_out(edge, asker, &name, &self.parameters).await;
-        let (status, body) = match &outcome {
+        reply(&self.id, &outcome)
+    }
+}
+
+/// The answer to a frame that could not be read; nobody knows which call it was.
+pub fn unread(refusal: Refusal) -> Option<Vec<u8>> {
+    reply(&Value::Null, &Err(refusal))
+}
+
+fn reply(id: &Value, outcome: &Result<Answer, Refusal>) -> Option<Vec<u8>> {
+    {
+        let (status, body) = match outcome {
             Ok(Answer::Ok) => (200, b"\"ok\"".to_vec()),
             Ok(Answer::Json(json)) => (200, json.clone()),
             Err(refusal) => (error::status(refusal).as_u16(), error::body(refusal)),
         };
         let body = RawValue::from_string(String::from_utf8(body).ok()?).ok()?;
-        Some(json::encode(&Reply { reply: &self.id, status, body: &body }))
+        Some(json::encode(&Reply { reply: id, status, body: &body }))
     }
 }
 
@@ -121,7 +136,8 @@ mod tests {
     fn words_that_are_not_for_us_are_nothing() {
         assert!(Frame::parse("heartbeat").is_none());
         assert!(Frame::parse("[1]").is_none());
-        let frame = Frame::parse(r#"{"ack":3,"call":"message","id":"x","to":"jack"}"#).unwrap();
+        assert!(matches!(Frame::parse(r#"{"ack":-1}"#), Some(Err(_))), "and what is meant for us and wrong is said");
+        let frame = Frame::parse(r#"{"ack":3,"call":"message","id":"x","to":"jack"}"#).unwrap().unwrap();
         assert_eq!((frame.ack().unwrap().seq, frame.call.as_deref()), (3, Some("message")));
     }
 }

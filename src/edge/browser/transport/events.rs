@@ -112,7 +112,7 @@ impl Events {
         match end {
             PollEnd::Packet(packet) if packet.is_empty() => (b":\n\n".to_vec(), true),
             PollEnd::Packet(packet) => (self.event(&packet, false), !packet.more),
-            PollEnd::Full => (Vec::new(), false),
+            PollEnd::Full | PollEnd::Behind => (Vec::new(), false),
             PollEnd::Superseded | PollEnd::Abandoned => (goodbye(Goodbye::Replaced), false),
             PollEnd::Stopping => (goodbye(Goodbye::Stopping), false),
             PollEnd::Ended => (goodbye(Goodbye::Ended), false),

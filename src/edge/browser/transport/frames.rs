@@ -6,8 +6,8 @@ use std::io::Cursor;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-/// A message, in bytes: a call with the longest body, escaped.
-pub const MESSAGE_MAX: usize = 128 * 1024;
+/// A message, in bytes: a call with the longest body, every byte of it escaped as `\uXXXX`.
+pub const MESSAGE_MAX: usize = 400 * 1024;
 /// A control frame, in bytes.
 const CONTROL_MAX: u64 = 125;
 
@@ -41,7 +41,7 @@ impl Frames {
     }
 
     /// The next frame's meaning, if it is complete. After an error nothing more may be read.
-    pub fn next(&mut self) -> Result<Option<Received>, Goodbye> {
+    pub fn take(&mut self) -> Result<Option<Received>, Goodbye> {
         let mut cursor = Cursor::new(&self.bytes);
         let Some((header, length)) = FrameHeader::parse(&mut cursor).map_err(|_| Goodbye::Broken)? else {
             return Ok(None);
@@ -162,7 +162,7 @@ mod tests {
     fn read(bytes: &[u8]) -> Result<Vec<Received>, Goodbye> {
         let (mut frames, mut all) = (Frames::default(), Vec::new());
         frames.feed(bytes);
-        while let Some(received) = frames.next()? {
+        while let Some(received) = frames.take()? {
             all.push(received);
         }
         Ok(all)
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(read(&sent(0x81, &[0xff])), Err(Goodbye::NotText));
         assert_eq!(read(&sent(0x88, &[0x03])), Err(Goodbye::Broken), "half a code");
         assert_eq!(read(&sent(0x88, &[0x03, 0xed])), Err(Goodbye::Broken), "1005 is never sent");
-        assert_eq!(read(&[0x81, 0xff, 0, 0, 0, 0, 0, 2, 0, 1, 0, 0, 0, 0]), Err(Goodbye::TooLarge));
+        assert_eq!(read(&[0x81, 0xff, 0, 0, 0, 0, 0, 7, 0, 1, 0, 0, 0, 0]), Err(Goodbye::TooLarge));
     }
 
     proptest! {
@@ -208,9 +208,9 @@ mod tests {
             let mut frames = Frames::default();
             let (early, late) = bytes.split_at(at.min(bytes.len()));
             frames.feed(early);
-            let mut all = Vec::from_iter(frames.next().unwrap());
+            let mut all = Vec::from_iter(frames.take().unwrap());
             frames.feed(late);
-            all.extend(frames.next().unwrap());
+            all.extend(frames.take().unwrap());
             prop_assert_eq!(all, [Received::Text(text)]);
         }
     }

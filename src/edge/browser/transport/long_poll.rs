@@ -3,8 +3,8 @@
 use super::page_filter::filtered;
 use crate::actions::identify::{self, Asker};
 use crate::actions::listen::{Ack, Confirms, Listening, listen};
-use crate::chat::delivery::Identity;
 use crate::chat::refusal::Refusal;
+use crate::chat::script_request::ScriptRequest;
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
 use crate::edge::browser::{auth, form, wire};
@@ -13,8 +13,7 @@ use crate::edge::reply::{Form, Reply};
 use crate::edge::{Asked, Edge, Outcome, Taken, error, json};
 use crate::live::PollEnd;
 use http::StatusCode;
-use rustc_hash::{FxBuildHasher, FxHashMap};
-use std::hash::BuildHasher;
+use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
@@ -84,7 +83,7 @@ fn start(edge: &Edge, asked: &Asked, params: &Params, asker: &Asker, ack: Option
 
 /// What tells a browser's script request from its silent repetition; `None` for everybody else. Browsers that do not say what
 /// a request is for are known by calling themselves one, as no other program with a `callback` does.
-fn script_identity(asked: &Asked, params: &Params) -> Option<Identity> {
+fn script_identity(asked: &Asked, params: &Params) -> Option<ScriptRequest> {
     let callback = params.optional("callback")?;
     let is_script = match asked.header("sec-fetch-dest") {
         Some(destination) => destination == "script",
@@ -93,7 +92,7 @@ fn script_identity(asked: &Asked, params: &Params) -> Option<Identity> {
             is_browser && asked.header("x-requested-with").is_none()
         }
     };
-    is_script.then(|| Identity(FxBuildHasher.hash_one((callback, params.raw("_")))))
+    is_script.then(|| ScriptRequest::of(callback, params.raw("_").unwrap_or_default()))
 }
 
 impl Parked {
@@ -101,7 +100,7 @@ impl Parked {
     pub fn reply(&self, edge: &Edge, end: PollEnd) -> Option<Reply> {
         let packet = match end {
             PollEnd::Packet(packet) => packet,
-            PollEnd::Superseded | PollEnd::Full | PollEnd::Stopping => self.listening.empty(),
+            PollEnd::Superseded | PollEnd::Full | PollEnd::Behind | PollEnd::Stopping => self.listening.empty(),
             PollEnd::Abandoned => return None,
             PollEnd::Ended => {
                 return Some(edge.dead_polls.answer(self.digest, None, &self.form, edge.ctx.clock.monotonic_ms()));
@@ -110,8 +109,7 @@ impl Parked {
         let json = json::encode(&wire::packet(&packet, self.dialect, &self.epoch, self.listening.is_resync()));
         Some(match (&self.form, self.filter_for) {
             (Form::Script(callback), Some(session)) if !packet.entries.is_empty() => {
-                let key = format!("{:x}.{}", session.0, self.epoch);
-                Reply::json(&self.form, &filtered(&json, callback, &key))
+                Reply::json(&self.form, &filtered(&json, callback, session, &self.epoch))
             }
             _ => Reply::json(&self.form, &json),
         })

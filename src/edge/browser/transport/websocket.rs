@@ -2,7 +2,7 @@
 //! acknowledge in frames of their own and may call; old clients never say anything, but their browser echoes a PING, and
 //! the PING carries how far the packets before it reached.
 
-use super::calls::{Frame, Subscribe};
+use super::calls::{self, Frame, Subscribe};
 use super::frames::{self, Frames, Received};
 use crate::actions::identify::{self, Asker};
 use crate::actions::listen::{Ack, Confirms, Listening, open_stream};
@@ -15,6 +15,7 @@ use crate::edge::socket::Stream;
 use crate::edge::{Asked, Edge, Outcome, Taken, json};
 use crate::live::{Packet, PollEnd};
 use http::Method;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -79,7 +80,7 @@ fn subscribe(edge: &Edge, text: &str) -> Result<Session, Goodbye> {
     let site = edge.ctx.sites.by_number(asker.key.site).ok_or(Goodbye::Ended)?;
     let dialect = asker.dialect().ok_or(Goodbye::Ended)?;
     let confirms = subscribe.ack.map_or(Confirms::Plain, Confirms::Ack);
-    let listening = open_stream(&edge.ctx, &asker, confirms).map_err(|_| Goodbye::Ended)?;
+    let listening = Arc::new(open_stream(&edge.ctx, &asker, confirms).map_err(|_| Goodbye::Ended)?);
     let (clock, epoch) = (edge.ctx.clock, Arc::clone(&site.epoch));
     Ok(Session { listening, asker, dialect, epoch, clock, pinged_ms: None, full_ms: None, echo: None })
 }
@@ -107,7 +108,7 @@ impl Wire<'_> {
     /// The next frame. May be dropped while it waits.
     async fn receive(&mut self) -> Result<Received, Ended> {
         loop {
-            if let Some(received) = self.frames.next().map_err(Ended::ByUs)? {
+            if let Some(received) = self.frames.take().map_err(Ended::ByUs)? {
                 self.count()?;
                 return Ok(received);
             }
@@ -173,7 +174,7 @@ fn close_code(why: Goodbye) -> u16 {
 
 /// One page's stream.
 struct Session {
-    listening: Listening,
+    listening: Arc<Listening>,
     asker: Asker,
     dialect: Dialect,
     epoch: Arc<str>,
@@ -192,6 +193,9 @@ impl Session {
         if let Err(ended) = ended {
             return ended;
         }
+        let listening = Arc::clone(&self.listening);
+        // Kept across frames: one that comes during a read of the log must not begin the read anew.
+        let mut waiting = pin!(listening.wait());
         loop {
             let step = tokio::select! {
                 biased;
@@ -199,7 +203,10 @@ impl Session {
                     Ok(received) => self.hear(edge, wire, received).await,
                     Err(ended) => Err(ended),
                 },
-                end = self.listening.wait(), if self.full_ms.is_none() => self.tell(wire, end).await,
+                end = &mut waiting, if self.full_ms.is_none() => {
+                    waiting.set(listening.wait());
+                    self.tell(wire, end).await
+                }
                 () = self.overdue() => Err(Ended::ByUs(Goodbye::Slow)),
             };
             if let Err(ended) = step {
@@ -241,7 +248,16 @@ impl Session {
     }
 
     async fn hear_frame(&mut self, edge: &Edge, wire: &mut Wire<'_>, text: &str) -> Result<(), Ended> {
-        let Some(frame) = Frame::parse(text) else { return Ok(()) };
+        let frame = match Frame::parse(text) {
+            None => return Ok(()),
+            Some(Ok(frame)) => frame,
+            Some(Err(refusal)) => {
+                return match calls::unread(refusal) {
+                    Some(reply) => wire.send(&frames::text(&reply)).await,
+                    None => Ok(()),
+                };
+            }
+        };
         if let Some(ack) = frame.ack() {
             let is_known = self.listening.acknowledge(&ack);
             self.full_ms = None;
@@ -269,7 +285,7 @@ impl Session {
                     Ok(())
                 }
             }
-            PollEnd::Full => {
+            PollEnd::Full | PollEnd::Behind => {
                 self.full_ms = Some(self.clock.monotonic_ms());
                 Ok(())
             }

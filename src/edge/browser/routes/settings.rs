@@ -1,0 +1,59 @@
+//! The endpoint of a member's settings, in the seed's flat form and in the later one.
+
+use super::Answer;
+use crate::actions::identify::Asker;
+use crate::actions::save_settings;
+use crate::chat::id::RoomId;
+use crate::chat::refusal::Refusal;
+use crate::chat::settings::{BadSettings, Settings, is_envelope};
+use crate::edge::Edge;
+use crate::edge::params::Params;
+use serde_json::Value;
+
+/// Lays settings over the caller's.
+pub(super) async fn setting(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
+    let values = match params.optional("data") {
+        Some(data) => match serde_json::from_str(data) {
+            Ok(Value::Object(map)) => map,
+            _ => return Err(Refusal::BadParameter("data")),
+        },
+        None => flat_settings(params),
+    };
+    let blocked =
+        ["block_list", "blocked_rooms"].into_iter().find_map(|name| values.get(name)).map(rooms_of).transpose()?;
+    let mut settings = Settings::default();
+    for (name, value) in values.iter().filter(|(name, _)| !is_envelope(name)) {
+        settings.insert(name, value.to_string()).map_err(|bad| match bad {
+            BadSettings::Name => Refusal::BadParameter("data"),
+            BadSettings::Size => Refusal::TooLarge,
+        })?;
+    }
+    save_settings::save_settings(&edge.ctx, asker, settings, blocked).await?;
+    Ok(Answer::Ok)
+}
+
+/// The seed's form: every parameter that is not part of the request itself. `true` and `false` come back as such.
+fn flat_settings(params: &Params) -> serde_json::Map<String, Value> {
+    let typed = |word: &str| match word {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        word => Value::String(word.to_owned()),
+    };
+    let named = params.iter().filter(|(name, value)| !is_envelope(name) && !matches!(*value, "undefined" | "null"));
+    named.map(|(name, value)| (name.to_owned(), typed(value))).collect()
+}
+
+/// The rooms in a `block_list`: a comma text, or a list of texts or numbers. Anything else is refused rather than taken for
+/// an empty list, which would end every silence.
+fn rooms_of(value: &Value) -> Result<Vec<RoomId>, Refusal> {
+    let words: Vec<String> = match value {
+        Value::String(text) => text.split(',').map(str::to_owned).collect(),
+        Value::Number(number) => vec![number.to_string()],
+        Value::Array(items) => {
+            items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), Into::into)).collect()
+        }
+        _ => return Err(Refusal::BadParameter("block_list")),
+    };
+    let ids = words.iter().map(|word| word.trim()).filter(|word| !word.is_empty());
+    ids.map(|id| RoomId::parse(id).map_err(|_| Refusal::BadParameter("block_list"))).collect()
+}
