@@ -2,6 +2,10 @@
 //! to everybody. At the end everything that was acknowledged has been shown: exactly once and in order by pages that drop or
 //! acknowledge what they have, at least once by the others, with one exception that is counted.
 //!
+//! Negative controls, each seen to fail here: `Cursors::written` confirms; the second identity of a script confirms; every
+//! request has an identity of its own; the page filter forgets its mark; a stream confirms what it sends; an event's id is one
+//! higher; `cid` is ignored; a reset is taken for an ordinary end.
+//!
 //! `NEXTIM_CUTS=20000 cargo test --test it network -- --nocapture` breaks more; `NEXTIM_SEED` repeats a run.
 
 mod storms;

@@ -9,8 +9,8 @@ pub struct Account<'a> {
     pub id: &'a str,
     pub transport: Transport,
     pub story: &'a Story,
-    /// Bodies in answers that the server wrote completely and the page did not get, while nothing told the server so before
-    /// the page's next request: what `decisions` excepts for pollers that neither acknowledge nor filter.
+    /// Bodies in answers that the server wrote completely and the page did not get, while nothing told the server so clearly
+    /// before the next request: what is not promised to pollers that neither acknowledge nor filter.
     pub excepted: &'a BTreeSet<String>,
 }
 

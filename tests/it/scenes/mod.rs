@@ -10,6 +10,7 @@ mod target;
 
 use crate::support::transport::Transport;
 use crate::support::{Server, hasty};
+use nextim::live::Times;
 use script::Scene;
 use stage::Stage;
 use std::path::{Path, PathBuf};
@@ -47,7 +48,9 @@ async fn play(name: &str, scene: &Scene, transport: Transport, target: Option<Ta
             (None, target.address, target.graces)
         }
         None => {
-            let (server, times) = (Server::start().await, hasty());
+            // A reload must fit into the grace, also where many servers share a machine.
+            let times = Times { session_grace_ms: 600, user_grace_ms: 600, ..hasty() };
+            let server = Server::start_with(|config| config.times = times).await;
             let address = server.address;
             (Some(server), address, Duration::from_millis(times.session_grace_ms + times.user_grace_ms + 150))
         }

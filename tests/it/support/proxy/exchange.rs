@@ -82,6 +82,17 @@ impl Exchange<'_> {
                 far.end(end).await;
                 return Err(io::ErrorKind::BrokenPipe.into());
             }
+            Fault::Cut { side: Side::Server, when: While::Answering, end: End::Fin, .. } => {
+                // The whole answer is lost on the way, and nothing tells the server so.
+                far.write(self.request).await?;
+                let (answer, far) = read(far).await?;
+                self.shared.count(|stats| {
+                    stats.cut(Side::Server, While::Answering, End::Fin, answer.len());
+                    stats.destroyed(&answer, Told::Never);
+                });
+                far.end(End::Fin).await;
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
             Fault::Cut { side: Side::Server, when: While::Answering, at, end, .. } => {
                 far.write(self.request).await?;
                 // Answers are longer than that; what is left unread makes every end a reset.
