@@ -220,6 +220,28 @@ async fn a_client_that_acknowledges_is_believed_by_its_acks_alone() {
     assert_eq!(foreign.next_json().await["resync"], true);
 }
 
+/// Whoever is told much has much to confirm. Negative control: count every frame, and both are sent away as a flood.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_answers_every_packet_is_no_flood() {
+    let (server, mut jack, susan) = stage().await;
+    let mary = server.page("mary", "").await;
+    let mut new = Socket::subscribed(server.address, &new_words(&susan)).await;
+    let mut old = Socket::subscribed(server.address, &old_words(&mary)).await;
+    for _ in 0..520 {
+        for to in ["susan", "mary"] {
+            jack.does("status", &format!("to={to}&show=typing")).await;
+        }
+        let seq = new.next_json().await["seq"].clone();
+        new.text(&json!({"ack": seq}).to_string()).await.expect("sent");
+        // An old browser answers the PING that follows, before it reads on.
+        old.next_json().await;
+    }
+    for _ in 0..600 {
+        drop(new.text(&json!({"ack": 0}).to_string()).await);
+    }
+    assert_eq!(new.goodbye().await, (1008, "flood".into()), "what answers nothing is counted as ever");
+}
+
 #[tokio::test]
 async fn an_idle_socket_is_asked_for_a_sign_of_life_and_stays() {
     let (server, mut jack, susan) = stage().await;

@@ -25,7 +25,7 @@ use tungstenite::handshake::derive_accept_key;
 const SUBSCRIBE_WITHIN: Duration = Duration::from_secs(5);
 /// What was sent must be confirmed, and a PING answered, after this, in milliseconds.
 const CONFIRM_WITHIN_MS: u64 = 20_000;
-/// Frames of one client in [`FRAMES_PER_MS`]; more is a flood.
+/// Frames of one client in [`FRAMES_PER_MS`], beside its answers to ours; more is a flood.
 const FRAMES_MAX: u32 = 500;
 const FRAMES_PER_MS: u64 = 10_000;
 
@@ -60,7 +60,8 @@ impl Upgrade {
             return;
         }
         let clock = edge.ctx.clock;
-        let mut wire = Wire { stream, frames: Frames::default(), clock, counted: 0, since_ms: clock.monotonic_ms() };
+        let since_ms = clock.monotonic_ms();
+        let mut wire = Wire { stream, frames: Frames::default(), clock, counted: 0, since_ms, owed: 0 };
         let why = match timeout(SUBSCRIBE_WITHIN, wire.first_text()).await {
             Ok(Ok(text)) => match subscribe(edge, &text) {
                 Ok(session) => Box::pin(session.carry(edge, &mut wire)).await,
@@ -102,6 +103,8 @@ struct Wire<'a> {
     clock: Clock,
     counted: u32,
     since_ms: u64,
+    /// Frames of ours that the client answers, each with one of its own: those are no flood, however much there is to hear.
+    owed: u32,
 }
 
 impl Wire<'_> {
@@ -119,7 +122,16 @@ impl Wire<'_> {
         }
     }
 
+    /// What is sent next is answered by every client that does as it should.
+    fn expects_answer(&mut self) {
+        self.owed = (self.owed + 1).min(2 * FRAMES_MAX);
+    }
+
     fn count(&mut self) -> Result<(), Ended> {
+        if self.owed > 0 {
+            self.owed -= 1;
+            return Ok(());
+        }
         let now_ms = self.clock.monotonic_ms();
         if now_ms >= self.since_ms + FRAMES_PER_MS {
             (self.since_ms, self.counted) = (now_ms, 0);
@@ -309,10 +321,15 @@ impl Session {
     async fn ping(&mut self, wire: &mut Wire<'_>, through: u64) -> Result<(), Ended> {
         self.echo = Some(through);
         self.pinged_ms.get_or_insert(self.clock.monotonic_ms());
+        wire.expects_answer();
         wire.send(&frames::ping(through.to_string().as_bytes())).await
     }
 
     async fn send(&self, wire: &mut Wire<'_>, packet: &Packet, resync: bool) -> Result<(), Ended> {
+        // Whoever asks for nonsense again and again owes nothing to its answers.
+        if self.dialect == Dialect::Native && !resync {
+            wire.expects_answer();
+        }
         wire.send(&frames::text(&json::encode(&wire::packet(packet, self.dialect, &self.epoch, resync)))).await
     }
 }
