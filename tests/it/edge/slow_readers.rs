@@ -111,7 +111,7 @@ async fn says_everything(jack: &Member) {
     talking.join_all().await;
 }
 
-/// Part of `waiting`. Negative control: let `Look::Full` never be said, and the sockets are given everything at once.
+/// Part of `waiting`.
 pub(super) async fn who_does_not_read_costs_a_bounded_amount_and_loses_nothing() {
     let server = Server::start_with(|config| {
         (config.times.session_grace_ms, config.times.ticket_idle_ms) = (120_000, 120_000);

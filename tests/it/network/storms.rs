@@ -4,8 +4,8 @@
 //!
 //! `NEXTIM_REFRESHES=10000 cargo test --test it storm -- --nocapture` storms longer.
 //!
-//! Negative control: let `Cursors::written` confirm, and messages are seen by nobody; let the page filter forget its mark, and
-//! pages that stay show things twice.
+//! Negative control: let `Cursors::written` confirm, and messages are seen by nobody, in one run of three; `network` and `model`
+//! find it every time.
 
 use super::{MEMBERS, number};
 use crate::support::transport::{Listener, Manner, News, Page, Transport};
