@@ -73,8 +73,8 @@ fn snapshot<T>(connection: &Connection, read: impl FnOnce(&Connection) -> Stored
     Ok(result)
 }
 
-/// Lookups of one user that may wait or run.
-const LOOKUPS_PER_USER_MAX: u32 = 4;
+/// Lookups of one user that may wait or run: more than a browser asks for at a time.
+const LOOKUPS_PER_USER_MAX: u32 = 16;
 
 /// Reads that somebody asks for and that may be long: histories and searches. They have a thread of their own, so that they
 /// never keep a page from opening or a session from reading what it missed, and nobody has more than a share of it.

@@ -168,3 +168,24 @@ async fn a_presence_that_was_not_read_is_told_again() {
     let presences = &susan.poll().await["presences"];
     assert_eq!((&presences[0]["from"], &presences[0]["type"]), (&"jack".into(), &"offline".into()), "{presences}");
 }
+
+/// A request that is sent ahead says nothing of the answer it did not wait for.
+///
+/// Negative control: without `receipt.doubt()` in `edge/accept` the second answer is held, and the message confirmed unread.
+#[tokio::test]
+async fn a_poll_that_was_sent_before_the_answer_was_there_confirms_nothing() {
+    let (server, mut jack, susan) = stage().await;
+    let mut polls = server.connect().await;
+    for _ in 0..2 {
+        polls.send(&susan.poll_ask()).await.expect("sent");
+    }
+    jack.says("susan", "read by nobody yet").await;
+    for _ in 0..2 {
+        let packet = polls.answer().await.expect("an answer").json();
+        assert_eq!(bodies(&packet["messages"]), ["read by nobody yet"]);
+    }
+    polls.send(&susan.poll_ask()).await.expect("sent");
+    jack.says("susan", "next").await;
+    let packet = polls.answer().await.expect("an answer").json();
+    assert_eq!(bodies(&packet["messages"]), ["next"], "a poll in its turn confirms");
+}

@@ -133,3 +133,26 @@ async fn a_close_leaves_one_file() {
     let wal = folder.path().join("nextim.sqlite3-wal");
     assert!(std::fs::metadata(wal).map_or(0, |wal| wal.len()) == 0, "the log was not taken over into the file");
 }
+
+/// Negative control: give lookups the readers that pages open with, or nobody a share, and nothing is refused.
+#[tokio::test]
+async fn nobody_has_more_than_a_share_of_the_lookups() {
+    let world = super::world::World::new(Sqlite).await;
+    let (ann, bob) = (world.key("ann").await, world.key("bob").await);
+    let mut asked = tokio::task::JoinSet::new();
+    let store = std::sync::Arc::new(world.store);
+    let of = || vec![super::world::with("bob")];
+    let started = std::sync::Arc::new(tokio::sync::Barrier::new(64));
+    for _ in 0..64 {
+        let (store, started, of) = (store.clone(), started.clone(), of());
+        asked.spawn(async move {
+            started.wait().await;
+            store.histories(ann, of, None, 30).await
+        });
+    }
+    let all = asked.join_all().await;
+    let refused = all.iter().filter(|found| found.is_err()).count();
+    assert!(refused > 0 && refused < 64, "{refused} of 64 refused");
+    assert!(store.histories(bob, vec![super::world::with("ann")], None, 30).await.is_ok());
+    assert!(store.histories(ann, of(), None, 30).await.is_ok(), "and they have their share again");
+}
