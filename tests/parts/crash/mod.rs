@@ -1,7 +1,7 @@
 //! The real binary under load, ended without and with notice, again and again: what was answered `ok` is in history once, in
 //! order, every page goes on with its ticket, and every page hears everything.
 //!
-//! Five kills; `NEXTIM_KILLS=1000` for more. The seed is printed; `NEXTIM_SEED` repeats it (the schedule of the threads is
+//! Twenty kills; `NEXTIM_KILLS=1000` for more. The seed is printed; `NEXTIM_SEED` repeats it (the schedule of the threads is
 //! the machine's own).
 
 mod checker;
@@ -91,7 +91,7 @@ fn assert_sound(history: &History) {
 
 #[tokio::test]
 async fn a_kill_in_the_middle_of_traffic_loses_nothing() {
-    let (mut dice, kills) = (dice(), from_environment("NEXTIM_KILLS").unwrap_or(5));
+    let (mut dice, kills) = (dice(), from_environment("NEXTIM_KILLS").unwrap_or(20));
     let data = tempfile::tempdir().unwrap();
     let address = free_address();
     let mut server = Server::start(data.path(), address, 500);
