@@ -48,6 +48,8 @@ pub enum Refusal {
     TooManyConnections,
     /// This path speaks WebSocket only.
     UpgradeRequired,
+    /// It took too long to carry out, and may still be done.
+    TimedOut,
     /// Storage cannot take it now: repeat later.
     Unavailable,
     /// A mistake of ours.
@@ -56,7 +58,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// One of each, for tests that compare the list with its documentation.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::BadRequest(""),
         Self::MissingParameter(""),
         Self::RepeatedParameter,
@@ -78,6 +80,7 @@ impl Refusal {
         Self::TooSlow,
         Self::TooManyConnections,
         Self::UpgradeRequired,
+        Self::TimedOut,
         Self::Unavailable,
         Self::Internal,
     ];
@@ -106,6 +109,7 @@ impl Refusal {
             Self::TooSlow => "too_slow",
             Self::TooManyConnections => "too_many_connections",
             Self::UpgradeRequired => "upgrade_required",
+            Self::TimedOut => "timed_out",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
         }
@@ -142,6 +146,9 @@ impl fmt::Display for Refusal {
             Self::TooSlow => f.write_str("The request did not arrive in time; send it again."),
             Self::TooManyConnections => f.write_str("There are too many connections; close some, or come back later."),
             Self::UpgradeRequired => f.write_str("This path speaks WebSocket, version 13; open it with a WebSocket client."),
+            Self::TimedOut => f.write_str(
+                "It took too long here, and nobody knows whether it was done; repeat a message with the same cid.",
+            ),
             Self::Unavailable => {
                 f.write_str("The message store cannot take this now; nothing was stored, repeat it shortly.")
             }

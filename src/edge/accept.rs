@@ -38,8 +38,6 @@ const IDLE_WITHIN: Duration = Duration::from_secs(60);
 const BODY_WITHIN: Duration = Duration::from_secs(15);
 /// hyper's read buffer at most: a request line and headers of the sizes allowed, and what surrounds them.
 const READ_BUFFER_MAX: usize = 96 * 1024;
-/// A request must be answered after this.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// A form, in bytes.
 const BODY_MAX: usize = 256 * 1024;
 /// What of a body over the limit is read and thrown away, so that the refusal can be read and the connection used again.
@@ -233,9 +231,7 @@ async fn respond(
             return Ok(if closes { reply.header(CONNECTION, "close") } else { reply }.into_response());
         }
     };
-    let outcome = timeout(ANSWER_WITHIN, handle(&edge, &asked)).await;
-    let late = || Outcome::Reply(error::reply(&Refusal::Unavailable, &Form::Plain));
-    match outcome.unwrap_or_else(|_| late()) {
+    match handle(&edge, &asked).await {
         Outcome::Reply(reply) => Ok(reply.into_response()),
         Outcome::Take(taken) => {
             drop(asked);

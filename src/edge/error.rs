@@ -36,6 +36,7 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         Refusal::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
         Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
         Refusal::TooManyConnections => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::TimedOut => StatusCode::GATEWAY_TIMEOUT,
         Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -24,9 +24,13 @@ use params::Params;
 use reply::{Form, Reply};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// The request line, in bytes: a message of a JSONP page travels in it.
 const REQUEST_LINE_MAX: usize = 32 * 1024;
+/// A request must be carried out after this. What it began to store may still be stored, so nobody is told that it was not.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// All headers together, in bytes: old clients keep a cookie of several KB.
 const HEADERS_MAX: usize = 48 * 1024;
 
@@ -130,7 +134,8 @@ pub enum Taken {
 
 /// Answers one request.
 pub async fn handle(edge: &Arc<Edge>, asked: &Asked) -> Outcome {
-    match route(edge, asked).await {
+    let outcome = timeout(ANSWER_WITHIN, route(edge, asked)).await;
+    match outcome.unwrap_or(Err(Refusal::TimedOut)) {
         Ok(outcome) => outcome,
         Err(refusal) => Outcome::Reply(error::reply(&refusal, &early_form(asked))),
     }

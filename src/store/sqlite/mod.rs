@@ -36,7 +36,7 @@ use std::sync::Mutex;
 /// The database in a data folder.
 const FILE_NAME: &str = "nextim.sqlite3";
 
-/// Threads that read. Reads are short; two keep one long history from delaying a page.
+/// Threads for pages that open and sessions that read what they missed; histories and searches have one of their own.
 const READERS: usize = 2;
 
 /// The embedded store.

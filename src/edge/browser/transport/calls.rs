@@ -92,15 +92,13 @@ pub fn unread(refusal: Refusal) -> Option<Vec<u8>> {
 }
 
 fn reply(id: &Value, outcome: &Result<Answer, Refusal>) -> Option<Vec<u8>> {
-    {
-        let (status, body) = match outcome {
-            Ok(Answer::Ok) => (200, b"\"ok\"".to_vec()),
-            Ok(Answer::Json(json)) => (200, json.clone()),
-            Err(refusal) => (error::status(refusal).as_u16(), error::body(refusal)),
-        };
-        let body = RawValue::from_string(String::from_utf8(body).ok()?).ok()?;
-        Some(json::encode(&Reply { reply: id, status, body: &body }))
-    }
+    let (status, body) = match outcome {
+        Ok(Answer::Ok) => (200, b"\"ok\"".to_vec()),
+        Ok(Answer::Json(json)) => (200, json.clone()),
+        Err(refusal) => (error::status(refusal).as_u16(), error::body(refusal)),
+    };
+    let body = RawValue::from_string(String::from_utf8(body).ok()?).ok()?;
+    Some(json::encode(&Reply { reply: id, status, body: &body }))
 }
 
 /// The answer to a call: `status` as HTTP has it, `body` as the endpoint answers there.
