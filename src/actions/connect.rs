@@ -148,7 +148,7 @@ fn page_query(key: UserKey, arrived: &Arrived, ask: &Connect) -> PageQuery {
 fn ticket_life_ms(ctx: &Context, dialect: Dialect) -> u64 {
     match dialect {
         Dialect::Native => ctx.ticket_life_ms.min(NATIVE_TICKET_LIFE_MS),
-        Dialect::D1 | Dialect::D2 | Dialect::D3 => ctx.ticket_life_ms,
+        Dialect::D1 | Dialect::D2 | Dialect::D2Late | Dialect::D3 => ctx.ticket_life_ms,
     }
 }
 

@@ -19,6 +19,7 @@ pub mod search_messages;
 pub mod send_message;
 pub mod send_signal;
 pub mod set_presence;
+pub mod settle_dialect;
 pub mod sign_out;
 pub mod silence_room;
 pub mod sweep;

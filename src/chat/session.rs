@@ -14,6 +14,9 @@ pub enum Dialect {
     D1,
     /// The 1.0 client of 2010-2011.
     D2,
+    /// A client on the later ajax core that has not shown yet whether it is "4.0", which speaks like D2, or the 5.0 of autumn
+    /// 2013, which speaks like D3. Served as D2 until it uses a word of D3's.
+    D2Late,
     /// The 5.x client of 2013-2014.
     D3,
     /// Our own client.
@@ -22,13 +25,14 @@ pub enum Dialect {
 
 impl Dialect {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::D1, Self::D2, Self::D3, Self::Native];
+    pub const ALL: [Self; 5] = [Self::D1, Self::D2, Self::D2Late, Self::D3, Self::Native];
 
     /// The word in the store and in `client=`.
     pub fn word(self) -> &'static str {
         match self {
             Self::D1 => "d1",
             Self::D2 => "d2",
+            Self::D2Late => "d2-late",
             Self::D3 => "d3",
             Self::Native => "native",
         }
@@ -37,6 +41,17 @@ impl Dialect {
     /// Whether what its clients have received counts as read, since they cannot say what was.
     pub fn delivered_is_read(self) -> bool {
         self != Self::Native
+    }
+
+    /// Whether its clients are told who comes into a room and goes. For the earlier ones every presence that is not `offline`
+    /// makes a friend of its sender.
+    pub fn hears_of_rooms(self) -> bool {
+        matches!(self, Self::D3 | Self::Native)
+    }
+
+    /// What the client turns out to be that uses a word of D3's, if that was open.
+    pub fn speaking_later_words(self) -> Option<Self> {
+        (self == Self::D2Late).then_some(Self::D3)
     }
 
     /// The dialect a word names.

@@ -6,6 +6,7 @@ use super::watchers::Watcher;
 use super::{Holder, Live};
 use crate::chat::id::UserNumber;
 use crate::chat::presence::Visible;
+use crate::chat::session::Dialect;
 use crate::chat::ticket::TicketDigest;
 
 impl Live {
@@ -14,6 +15,11 @@ impl Live {
         let mut digest = None;
         self.on_session(holder, |session| digest = Some(session.digest));
         digest
+    }
+
+    /// A session's page is of another generation than it seemed.
+    pub fn set_dialect(&self, holder: &Holder, dialect: Dialect) {
+        self.on_session(holder, |session| session.dialect = dialect);
     }
 
     /// Replaces the strangers of a session's page. Gives what is to be seen of each now; `None` if the session has ended.

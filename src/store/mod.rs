@@ -265,6 +265,8 @@ pub trait Sessions: Send + Sync {
     /// Replaces the strangers of a session's page; nothing happens if the session is not stored.
     async fn replace_strangers(&self, site: SiteNumber, digest: TicketDigest, strangers: Vec<UserNumber>)
     -> Stored<()>;
+    /// Corrects the generation of a session's client; nothing happens if the session is not stored.
+    async fn set_dialect(&self, site: SiteNumber, digest: TicketDigest, dialect: Dialect) -> Stored<()>;
     /// Moves cursors forward, and their users' delivered cursors and what they have read with them.
     async fn move_cursors(&self, moves: Vec<CursorMove>) -> Stored<()>;
     /// Forgets sessions.

@@ -6,32 +6,86 @@ use crate::chat::history::Conversation;
 use crate::chat::session::Dialect;
 use crate::edge::params::Params;
 
-/// Which generation opens a page, told by what its released clients send. An explicit `client` comes first.
-pub fn of_page(params: &Params, accept: Option<&str>) -> Dialect {
-    if let Some(named) = params.optional("client").and_then(Dialect::parse) {
-        return named;
+/// What one generation needs: a row of the table.
+pub struct Manners {
+    /// The word for a message to one person. A wrong one stops the 5.x client for good.
+    pub private_word: &'static str,
+    /// The word for a message in a room.
+    pub room_word: &'static str,
+    /// Which friends `online` answers in full.
+    pub buddies: BuddyScope,
+    /// Whether a single room's members come as a map like those of several.
+    pub members_as_map: bool,
+    /// Whether members are listed whether they are there or not, with their presence.
+    pub all_members: bool,
+    /// Whether settings are answered as plain values only: the first client takes any list for a change.
+    pub flat_settings: bool,
+    /// Whether it marks silenced rooms by using their ids as places in the list of rooms.
+    pub rooms_by_place: bool,
+    /// Whether names, links and status lines go into its page as markup, and links in messages become links whatever they do.
+    pub runs_markup: bool,
+}
+
+/// The row of the first client, which the others differ from.
+const FIRST: Manners = Manners {
+    private_word: "unicast",
+    room_word: "multicast",
+    buddies: BuddyScope::Shown,
+    members_as_map: true,
+    all_members: false,
+    flat_settings: true,
+    rooms_by_place: true,
+    runs_markup: true,
+};
+const SECOND: Manners = Manners { buddies: BuddyScope::Online, members_as_map: false, flat_settings: false, ..FIRST };
+const THIRD: Manners =
+    Manners { private_word: "chat", room_word: "grpchat", buddies: BuddyScope::All, all_members: true, ..SECOND };
+const NATIVE: Manners =
+    Manners { buddies: BuddyScope::Shown, all_members: true, rooms_by_place: false, runs_markup: false, ..SECOND };
+
+/// The table.
+pub fn manners(dialect: Dialect) -> &'static Manners {
+    match dialect {
+        Dialect::D1 => &FIRST,
+        Dialect::D2 | Dialect::D2Late => &SECOND,
+        Dialect::D3 => &THIRD,
+        Dialect::Native => &NATIVE,
+    }
+}
+
+/// Which generation opens a page: what its address says (`client`, or a version as `v`), else what its released clients send.
+/// `None` if the address says something that is none.
+pub fn of_page(params: &Params, accept: Option<&str>) -> Option<Dialect> {
+    if let Some(word) = params.optional("client") {
+        return Dialect::parse(word);
+    }
+    if let Some(version) = params.optional("v") {
+        return of_version(version);
     }
     let new_core =
         accept.is_some_and(|accept| accept.contains("q=0.01")) || (params.has("callback") && params.has("_"));
-    if params.has("csrf_token") {
+    Some(if params.has("csrf_token") {
         Dialect::D3
-    } else if new_core || params.has("show") {
+    } else if new_core {
+        Dialect::D2Late
+    } else if params.has("show") {
         Dialect::D2
     } else {
         Dialect::D1
+    })
+}
+
+/// The generation of a version of the family, as site owners know it: `1` the seed's own, `1.0` to `4.0`, `5` and what follows.
+fn of_version(version: &str) -> Option<Dialect> {
+    match (version, version.split('.').next()?) {
+        ("1", _) => Some(Dialect::D1),
+        (_, "1" | "2" | "3" | "4") => Some(Dialect::D2),
+        (_, "5") => Some(Dialect::D3),
+        _ => None,
     }
 }
 
-/// Which friends `online` answers in full.
-pub fn buddy_scope(dialect: Dialect) -> BuddyScope {
-    match dialect {
-        Dialect::D1 | Dialect::Native => BuddyScope::Shown,
-        Dialect::D2 => BuddyScope::Online,
-        Dialect::D3 => BuddyScope::All,
-    }
-}
-
-/// The word for a message's kind in the receiver's vocabulary: a wrong one stops the 5.x client for good.
+/// The word for a message's kind in the receiver's vocabulary.
 pub fn message_type(dialect: Dialect, to: &Addressee) -> &'static str {
     type_word(dialect, matches!(to, Addressee::Room { .. }))
 }
@@ -42,33 +96,22 @@ pub fn conversation_type(dialect: Dialect, conversation: &Conversation) -> &'sta
 }
 
 fn type_word(dialect: Dialect, in_room: bool) -> &'static str {
-    match (dialect, in_room) {
-        (Dialect::D3, false) => "chat",
-        (Dialect::D3, true) => "grpchat",
-        (_, false) => "unicast",
-        (_, true) => "multicast",
-    }
+    let manners = manners(dialect);
+    if in_room { manners.room_word } else { manners.private_word }
 }
 
-/// Whether `members` lists everybody with presence, or only those who are there.
-pub fn members_with_presence(dialect: Dialect) -> bool {
-    matches!(dialect, Dialect::D3 | Dialect::Native)
-}
-
-/// Whether a single room's members come as a map like those of several.
-pub fn members_as_map(dialect: Dialect) -> bool {
-    dialect == Dialect::D1
-}
-
-/// Whether settings are answered as plain values only: the first client takes any list for a change.
-pub fn flat_settings(dialect: Dialect) -> bool {
-    dialect == Dialect::D1
+/// Whether a request uses a word that only the third generation has.
+pub fn speaks_later_words(params: &Params) -> bool {
+    matches!(params.raw("type"), Some("chat" | "grpchat"))
 }
 
 /// The dialect of a request that came without a ticket.
 pub fn of_request(params: &Params) -> Dialect {
-    let later = matches!(params.raw("type"), Some("chat" | "grpchat")) || params.has("csrf_token");
-    if later { Dialect::D3 } else { Dialect::D1 }
+    if speaks_later_words(params) || (params.has("csrf_token") && !params.has("type")) {
+        Dialect::D3
+    } else {
+        Dialect::D1
+    }
 }
 
 #[cfg(test)]
@@ -79,11 +122,36 @@ mod tests {
     fn each_generation_is_known_by_how_it_asks() {
         let of = |query: &str, accept: &str| of_page(&Params::parse(query, b"").unwrap(), Some(accept));
         let old = "application/json, text/javascript, */*";
-        assert_eq!(of("buddy_ids=2&stranger_ids=7", old), Dialect::D1);
-        assert_eq!(of("buddy_ids=2&room_ids=r1&show=available", old), Dialect::D2);
-        assert_eq!(of("buddy_ids=2&room_ids=r1&csrf_token=&show=available", old), Dialect::D3);
-        assert_eq!(of("buddy_ids=2", "application/json, text/javascript, */*; q=0.01"), Dialect::D2);
-        assert_eq!(of("callback=jsonp1&_=2&buddy_ids=", "*/*"), Dialect::D2);
-        assert_eq!(of("client=native&csrf_token=&show=away", "*/*"), Dialect::Native);
+        assert_eq!(of("buddy_ids=2&stranger_ids=7", old), Some(Dialect::D1));
+        assert_eq!(of("buddy_ids=2&room_ids=r1&show=available", old), Some(Dialect::D2));
+        assert_eq!(of("buddy_ids=2&room_ids=r1&csrf_token=&show=available", old), Some(Dialect::D3));
+        let new = "application/json, text/javascript, */*; q=0.01";
+        assert_eq!(of("buddy_ids=2&show=available", new), Some(Dialect::D2Late));
+        assert_eq!(of("callback=jsonp1&_=2&buddy_ids=", "*/*"), Some(Dialect::D2Late));
+        assert_eq!(of("callback=jsonp1&_=2&buddy_ids=&csrf_token=", "*/*"), Some(Dialect::D3));
+        assert_eq!(of("callback=jsonp1&buddy_ids=&show=available", "*/*"), Some(Dialect::D2));
+        assert_eq!(of("client=native&csrf_token=&show=away", "*/*"), Some(Dialect::Native));
+        assert_eq!(of("client=foreign&csrf_token=", "*/*"), None);
+    }
+
+    #[test]
+    fn the_address_wins_over_what_is_sent() {
+        let of = |query: &str| of_page(&Params::parse(query, b"").unwrap(), None);
+        assert_eq!(of("v=5&buddy_ids="), Some(Dialect::D3));
+        assert_eq!(of("v=5.4.1"), Some(Dialect::D3));
+        assert_eq!(of("v=3&csrf_token="), Some(Dialect::D2));
+        assert_eq!(of("v=1&show=available"), Some(Dialect::D1));
+        assert_eq!(of("v=1.0"), Some(Dialect::D2));
+        assert_eq!(of("v=7"), None);
+    }
+
+    #[test]
+    fn requests_without_a_ticket_are_answered_in_their_own_words() {
+        let of = |query: &str| of_request(&Params::parse(query, b"").unwrap());
+        assert_eq!(of("type=chat&id=2&csrf_token="), Dialect::D3);
+        assert_eq!(of("type=grpchat&id=2"), Dialect::D3);
+        assert_eq!(of("type=unicast&id=2&csrf_token="), Dialect::D1);
+        assert_eq!(of("ids=2"), Dialect::D1);
+        assert_eq!(of("ids=2&csrf_token="), Dialect::D3);
     }
 }

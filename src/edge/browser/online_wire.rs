@@ -156,7 +156,7 @@ pub fn online(connected: &Connected, around: &Around<'_>) -> Vec<u8> {
 fn settings(settings: &Settings, dialect: Dialect) -> BTreeMap<&str, Value> {
     let value = |json: &str| serde_json::from_str(json).unwrap_or(Value::Null);
     let all = settings.0.iter().map(|(name, json)| (name.as_str(), value(json)));
-    if dialect::flat_settings(dialect) {
+    if dialect::manners(dialect).flat_settings {
         all.filter_map(|(name, value)| Some((name, flat(value)?))).collect()
     } else {
         all.collect()

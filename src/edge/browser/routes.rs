@@ -7,7 +7,8 @@ use super::{auth, dialect, online_wire, wire};
 use crate::actions::connect::{Connect, connect};
 use crate::actions::identify::Asker;
 use crate::actions::{
-    disconnect, join_room, leave_room, read_room, read_roster, send_signal, set_presence, sign_out, silence_room, watch,
+    disconnect, join_room, leave_room, read_room, read_roster, send_signal, set_presence, settle_dialect, sign_out,
+    silence_room, watch,
 };
 use crate::chat::presence::Show;
 use crate::chat::refusal::Refusal;
@@ -107,7 +108,10 @@ pub async fn carry_out(edge: &Edge, asked: &Asked, endpoint: Endpoint, params: &
         let caller = auth::caller(edge, asked, params).await?;
         return online(edge, asked, params, &caller).await;
     }
-    let asker = auth::asker(edge, asked, params).await?;
+    let mut asker = auth::asker(edge, asked, params).await?;
+    if dialect::speaks_later_words(params) {
+        settle_dialect::settle_dialect(&edge.ctx, &mut asker).await;
+    }
     carry_out_for(edge, endpoint, params, &asker).await
 }
 
@@ -154,14 +158,11 @@ async fn online(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) ->
     if params.optional("domain").is_some_and(|domain| !site.answers_to(domain)) {
         return Err(Refusal::BadParameter("domain"));
     }
-    if params.optional("client").is_some_and(|word| Dialect::parse(word).is_none()) {
-        return Err(Refusal::BadParameter("client"));
-    }
-    let dialect = dialect::of_page(params, asked.header("accept"));
+    let dialect = dialect::of_page(params, asked.header("accept")).ok_or(Refusal::BadParameter("client"))?;
     let strangers = if params.has("stranger_ids") { "stranger_ids" } else { "chatlink_ids" };
     let ask = Connect {
         dialect,
-        scope: dialect::buddy_scope(dialect),
+        scope: dialect::manners(dialect).buddies,
         windows: params.users("buddy_ids")?,
         rooms: if params.has("room_ids") { Some(params.rooms("room_ids")?) } else { None },
         strangers: params.users(strangers)?,
@@ -224,7 +225,7 @@ async fn join(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Ref
 
 async fn members(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
     let dialect = dialect_of(asker, params);
-    if !params.has("ids") && !dialect::members_as_map(dialect) {
+    if !params.has("ids") && !dialect::manners(dialect).members_as_map {
         let members = read_room::members(&edge.ctx, asker, params.room("id")?).await?.ok_or(Refusal::UnknownRoom)?;
         return Ok(Answer::Json(json::encode(&wire::members(&members, dialect))));
     }

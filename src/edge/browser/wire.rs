@@ -270,7 +270,7 @@ fn member<'a>(id: &'a UserId, nick: &'a str, visible: &Visible) -> MemberWire<'a
 
 /// Members of a room: for the early clients, who cannot tell, only those who are there.
 pub fn members(members: &[MemberView], dialect: Dialect) -> Vec<MemberWire<'_>> {
-    let shown = |view: &&MemberView| dialect::members_with_presence(dialect) || view.visible.is_online();
+    let shown = |view: &&MemberView| dialect::manners(dialect).all_members || view.visible.is_online();
     members.iter().filter(shown).map(|view| member(&view.profile.id, &view.profile.nick, &view.visible)).collect()
 }
 

@@ -11,7 +11,10 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Every migration in order; `PRAGMA user_version` counts those done.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/sqlite/0001_start.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../migrations/sqlite/0001_start.sql"),
+    include_str!("../../../migrations/sqlite/0002_family.sql"),
+];
 
 /// Versions before this one can lose a WAL reset.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;

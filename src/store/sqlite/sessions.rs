@@ -36,6 +36,17 @@ impl Sessions for SqliteStore {
             .await
     }
 
+    async fn set_dialect(&self, site: SiteNumber, digest: TicketDigest, dialect: Dialect) -> Stored<()> {
+        self.writer
+            .write(move |tx| {
+                let mut update =
+                    tx.sql.prepare_cached("UPDATE sessions SET dialect = ?3 WHERE site = ?1 AND digest = ?2")?;
+                update.execute(params![site.0, digest.0, dialect.word()])?;
+                Ok(())
+            })
+            .await
+    }
+
     async fn end_sessions(&self, which: Vec<(SiteNumber, TicketDigest)>) -> Stored<()> {
         self.writer
             .write(move |tx| {

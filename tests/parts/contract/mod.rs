@@ -41,7 +41,7 @@ trait Backend: Copy + Send + Sync + 'static {
     async fn crash_image(self, folder: &Path, image: &Path);
 
     /// Makes the data look as if a version from the future had written it, or as it was.
-    async fn set_schema_version(self, folder: &Path, version: u32);
+    async fn set_schema_version(self, folder: &Path, version: u32) -> u32;
 }
 
 /// Every test of the suite as a test over one backend.

@@ -91,12 +91,12 @@ pub async fn data_of_a_newer_version_is_refused_and_left_alone<B: Backend>(backe
     let World { folder, store, observed, site, .. } = World::new(backend).await;
     store.close().await;
     drop(store);
-    backend.set_schema_version(folder.path(), 99).await;
+    let before = backend.set_schema_version(folder.path(), 99).await;
     let Err(StoreError::Unavailable(why)) = backend.open(folder.path(), observer(&observed)).await else {
         panic!("data of an unknown version was opened")
     };
     assert!(why.contains("newer") && why.contains("99"), "what is to be done? {why}");
-    backend.set_schema_version(folder.path(), 1).await;
+    backend.set_schema_version(folder.path(), before).await;
     let store = backend.open(folder.path(), observer(&observed)).await.expect("nothing was touched");
     let world = World { backend, folder, store, observed, site };
     world.say("ann", "bob", "as before").await;

@@ -37,9 +37,11 @@ impl Backend for Sqlite {
         }
     }
 
-    async fn set_schema_version(self, folder: &Path, version: u32) {
+    async fn set_schema_version(self, folder: &Path, version: u32) -> u32 {
         let sql = Connection::open(folder.join("nextim.sqlite3")).unwrap();
+        let before = sql.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
         sql.pragma_update(None, "user_version", version).unwrap();
+        before
     }
 }
 
