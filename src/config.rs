@@ -3,7 +3,7 @@
 
 mod written;
 
-use crate::chat::site::SiteOptions;
+use crate::chat::site::{KeyDigest, SiteOptions};
 use crate::live::Times;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -57,6 +57,8 @@ pub struct Config {
     pub connections_per_address: u64,
     /// Sites that are not served as usual, by name.
     pub sites: BTreeMap<String, SiteOptions>,
+    /// Sites whose own server may call, by name, with its key.
+    pub server_keys: BTreeMap<String, KeyDigest>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines there are: `level` or `target=level`, comma-separated.
@@ -123,7 +125,8 @@ impl Config {
                 1,
                 1_000_000,
             )?,
-            sites: special_sites(&sites),
+            sites: special_sites(&sites)?,
+            server_keys: server_keys(&sites)?,
             log_format: log.format.unwrap_or_default(),
             log_filter: log_filter(log.filter.unwrap_or_else(|| "info".into()))?,
         })
@@ -162,9 +165,16 @@ fn times(stream: &WrittenStream) -> Result<Times, ConfigError> {
 }
 
 /// The sites that are not served as usual.
-fn special_sites(sites: &BTreeMap<String, WrittenSite>) -> BTreeMap<String, SiteOptions> {
-    let all = sites.iter().map(|(name, site)| (name.clone(), site.options()));
-    all.filter(|(_, options)| *options != SiteOptions::default()).collect()
+fn special_sites(sites: &BTreeMap<String, WrittenSite>) -> Result<BTreeMap<String, SiteOptions>, ConfigError> {
+    sites.iter().map(|(name, site)| Ok((name.clone(), site.options()?))).collect()
+}
+
+fn server_keys(sites: &BTreeMap<String, WrittenSite>) -> Result<BTreeMap<String, KeyDigest>, ConfigError> {
+    let keys = sites.iter().filter_map(|(name, site)| match site.server_key(name) {
+        Ok(key) => key.map(|key| Ok((name.clone(), key))),
+        Err(error) => Some(Err(error)),
+    });
+    keys.collect()
 }
 
 fn within(key: &str, value: u64, least: u64, most: u64) -> Result<u64, ConfigError> {

@@ -1,23 +1,20 @@
 //! A member opens a page: a new session, and everything the page needs from one cut through the log.
 
+use super::opening::{Coming, Opening};
 use super::{Context, PersonView, RoomView, sweep};
 use crate::chat::entry::{Message, Seq};
 use crate::chat::history::{History, Unread};
 use crate::chat::id::{IDS_MAX, RoomId, UserId, UserKey, UserNumber};
 use crate::chat::presence::{Mood, Show, Visible};
 use crate::chat::refusal::Refusal;
-use crate::chat::session::{Caller, Dialect, SessionNumber};
+use crate::chat::session::{Caller, Dialect};
 use crate::chat::settings::Settings;
-use crate::chat::ticket::{Ticket, TicketDigest};
+use crate::chat::ticket::Ticket;
 use crate::chat::user::{Identity, Person, Profile};
-use crate::clock::random;
-use crate::live::{Arrival, Arrived, Cut, Holder};
-use crate::store::{Page, PageQuery, SessionRecord, StoreError};
+use crate::live::{Arrived, Cut};
+use crate::store::{Page, PageQuery};
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// Longest life of a native client's ticket, in milliseconds.
-const NATIVE_TICKET_LIFE_MS: u64 = 12 * 60 * 60 * 1000;
 
 /// Members listed with an open room.
 const ROOM_MEMBERS_SHOWN: usize = 200;
@@ -78,53 +75,24 @@ pub struct Connected {
     pub unread: Option<Vec<Unread>>,
 }
 
-/// Takes the session out of memory again unless the page was read.
-struct Opening<'a> {
-    ctx: &'a Context,
-    holder: Holder,
-    done: bool,
-}
-
-impl Drop for Opening<'_> {
-    fn drop(&mut self) {
-        if !self.done {
-            self.ctx.live.end(&self.holder, self.ctx.clock.monotonic_ms());
-        }
-    }
-}
-
 /// Opens a session for `caller`.
 pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Connected, Refusal> {
     let (site, user) = caller.person().ok_or(Refusal::NotSignedIn)?;
     sweep::store_ended_cursors(ctx).await;
     let member = ctx.store.member(site, user.clone()).await?.ok_or(Refusal::NotSignedIn)?;
     let key = site.user(member.profile.number);
-    let (profile, buddies, stored_show) = (member.profile.clone(), member.buddies.clone(), member.mood.show);
-    let ticket = Ticket::new(random());
-    let session = SessionNumber(u64::from_le_bytes(random()) >> 16);
-    let now_ms = ctx.clock.monotonic_ms();
-    let expires_at_ms = now_ms + ticket_life_ms(ctx, ask.dialect);
-    let (digest, show, dialect) = (ticket.digest(), ask.show, ask.dialect);
-    let arrival = Arrival { key, member, session, digest, dialect, show, expires_at_ms };
-    let arrived = ctx.live.arrive(arrival, now_ms);
-    let mut opening = Opening { ctx, holder: Holder { key, session }, done: false };
+    let (profile, buddies, stored_mood) = (member.profile.clone(), member.buddies.clone(), member.mood.clone());
+    let coming = Coming { member, dialect: ask.dialect, show: ask.show, listed: None };
+    let (opening, arrived) = Opening::begin(ctx, key, coming);
     let page = ctx.store.page(page_query(key, &arrived, &ask)).await?;
     let strangers: Vec<UserNumber> = page.strangers.iter().map(|person| person.profile.number).collect();
-    save(ctx, &opening.holder, digest, dialect, page.through, &strangers).await?;
-    if arrived.mood.show != stored_show
-        && let Err(error) = ctx.store.save_mood(key, arrived.mood.clone()).await
-    {
-        tracing::warn!(%error, "a member's state is kept in memory only");
-    }
+    opening.save(page.through, &strangers, None).await?;
+    opening.save_mood(&arrived.mood, &stored_mood).await;
     let cut = Cut { through: page.through, more: page.more, rows: !page.new_messages.is_empty() };
-    ctx.live.open(&opening.holder, &strangers, &page.memberships, cut, ctx.clock.monotonic_ms());
-    opening.done = true;
-    ctx.live.follow_unseen(
-        &opening.holder,
-        page.new_messages.iter().map(|message| &**message),
-        ctx.clock.monotonic_ms(),
-    );
     let holder = opening.holder;
+    ctx.live.open(&holder, &strangers, &page.memberships, cut, ctx.clock.monotonic_ms());
+    let ticket = opening.done();
+    ctx.live.follow_unseen(&holder, page.new_messages.iter().map(|message| &**message), ctx.clock.monotonic_ms());
     let connected = answer(ctx, key, ticket, profile, arrived.mood, &buddies, page, &ask).await?;
     let people = connected.people.iter().filter(|view| view.visible.is_online());
     let people = people.map(|view| view.person.profile.number);
@@ -141,43 +109,6 @@ fn page_query(key: UserKey, arrived: &Arrived, ask: &Connect) -> PageQuery {
         rooms: ask.rooms.clone().unwrap_or_default(),
         strangers: ask.strangers.clone(),
         unread: (!ask.dialect.delivered_is_read()).then_some(arrived.read_through),
-    }
-}
-
-/// Our own client signs in anew by itself; an old page that is still open cannot.
-fn ticket_life_ms(ctx: &Context, dialect: Dialect) -> u64 {
-    match dialect {
-        Dialect::Native => ctx.ticket_life_ms.min(NATIVE_TICKET_LIFE_MS),
-        Dialect::D1 | Dialect::D2 | Dialect::D2Late | Dialect::D3 => ctx.ticket_life_ms,
-    }
-}
-
-/// Keeps the session, so that its ticket outlives the process. Where the disk is full it lives in memory alone: signing in
-/// still works then.
-async fn save(
-    ctx: &Context,
-    holder: &Holder,
-    digest: TicketDigest,
-    dialect: Dialect,
-    cursor: Seq,
-    strangers: &[UserNumber],
-) -> Result<(), Refusal> {
-    let record = SessionRecord {
-        user: holder.key,
-        number: holder.session,
-        digest,
-        dialect,
-        cursor,
-        strangers: strangers.to_vec(),
-        expires_at_ms: ctx.clock.wall_ms() + ticket_life_ms(ctx, dialect),
-    };
-    match ctx.store.save_sessions(vec![record.clone()]).await {
-        Err(StoreError::Unavailable(why) | StoreError::Damaged(why)) => {
-            tracing::warn!(why, "a session is kept in memory only, and stored later");
-            ctx.unsaved.lock().expect("no panic while held").push(record);
-            Ok(())
-        }
-        other => Ok(other?),
     }
 }
 

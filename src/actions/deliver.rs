@@ -23,17 +23,25 @@ pub async fn deliver(ctx: &Context, site: SiteNumber, entry: &SharedEntry) {
                 }
             }
             Addressee::Room { number, .. } => deliver_to_room(ctx, site, *number, entry, message).await,
+            Addressee::Everyone => {
+                for part in 0.. {
+                    if !ctx.live.push_to_part(part, site, entry, message.from.number) {
+                        break;
+                    }
+                    tokio::task::yield_now().await;
+                }
+            }
         },
     }
 }
 
 async fn deliver_to_room(ctx: &Context, site: SiteNumber, room: RoomNumber, entry: &SharedEntry, message: &Message) {
-    let listeners = ctx.live.room_listeners(site.room(room));
-    for chunk in listeners.chunks(CHUNK) {
-        for user in chunk {
-            ctx.live.push(site.user(*user), entry, message.origin);
+    let seated = ctx.live.seated(site.room(room));
+    for chunk in seated.chunks(CHUNK) {
+        for to in chunk {
+            ctx.live.push_in_room(site.room(room), *to, entry, message.origin);
         }
-        if listeners.len() > CHUNK {
+        if seated.len() > CHUNK {
             tokio::task::yield_now().await;
         }
     }

@@ -3,18 +3,23 @@
 
 pub mod clear_history;
 pub mod connect;
+pub mod connect_for_site;
 pub mod deliver;
 pub mod disconnect;
 pub mod identify;
 pub mod join_room;
 pub mod leave_room;
+pub mod list_room;
 pub mod listen;
 pub mod mark_read;
+mod opening;
 pub mod read_history;
+pub mod read_presences;
 pub mod read_room;
 pub mod read_roster;
 pub mod restore;
 pub mod save_settings;
+pub mod say_for_site;
 pub mod search_messages;
 pub mod send_message;
 pub mod send_signal;
@@ -32,7 +37,7 @@ use crate::chat::id::SiteNumber;
 use crate::chat::presence::Visible;
 use crate::chat::refusal::Refusal;
 use crate::chat::room::Membership;
-use crate::chat::site::{Site, SiteOptions};
+use crate::chat::site::{KeyDigest, Site, SiteOptions};
 use crate::chat::user::{Identity, Person};
 use crate::clock::Clock;
 use crate::live::Live;
@@ -63,11 +68,13 @@ pub struct Context {
 pub struct SiteTable(RwLock<Vec<Arc<Site>>>);
 
 impl SiteTable {
-    /// Replaces the table. `options` are those of the sites that are not served as usual, by name.
-    pub fn set(&self, sites: Vec<Site>, options: &BTreeMap<String, SiteOptions>) {
+    /// Replaces the table. `options` are those of the sites that are not served as usual, `keys` those of the sites whose own
+    /// server may call, by name.
+    pub fn set(&self, sites: Vec<Site>, options: &BTreeMap<String, SiteOptions>, keys: &BTreeMap<String, KeyDigest>) {
         let with_options = |site: Site| {
             let options = options.get(&*site.name).copied().unwrap_or(site.options);
-            Arc::new(Site { options, ..site })
+            let server_keys = keys.get(&*site.name).copied().into_iter().collect();
+            Arc::new(Site { options, server_keys, ..site })
         };
         *self.0.write().expect("no panic while held") = sites.into_iter().map(with_options).collect();
     }

@@ -52,6 +52,7 @@ fn restore_session(ctx: &Context, record: &SessionRecord, member: Member) {
         digest: record.digest,
         dialect: record.dialect,
         show: None,
+        listed: record.listed.clone(),
         expires_at_ms: now_ms + left_ms,
     };
     ctx.live.restore(arrival, &record.strangers, record.cursor, now_ms);

@@ -38,6 +38,8 @@ pub enum Addressee {
         /// The site's id.
         id: RoomId,
     },
+    /// Everybody on the site.
+    Everyone,
 }
 
 impl Addressee {
@@ -46,15 +48,17 @@ impl Addressee {
         match (self, to) {
             (Self::User(party), To::User(id)) => party.id == *id,
             (Self::Room { id, .. }, To::Room(wanted)) => id == wanted,
-            (Self::User(_), To::Room(_)) | (Self::Room { .. }, To::User(_)) => false,
+            (Self::Everyone, To::Everyone) => true,
+            (Self::User(_) | Self::Room { .. } | Self::Everyone, _) => false,
         }
     }
 
-    /// The site's id of it.
-    pub fn id(&self) -> &str {
+    /// The site's id of it, as `reader` is to see it: what is for everybody is for them.
+    pub fn id<'a>(&'a self, reader: &'a str) -> &'a str {
         match self {
             Self::User(party) => party.id.as_str(),
             Self::Room { id, .. } => id.as_str(),
+            Self::Everyone => reader,
         }
     }
 }
@@ -155,6 +159,8 @@ pub enum To {
     User(UserId),
     /// A room the sender is in.
     Room(RoomId),
+    /// Everybody on the site. Only the site says that.
+    Everyone,
 }
 
 /// A message that wants to be stored.
@@ -174,6 +180,8 @@ pub struct Draft {
     pub body: Box<str>,
     /// The session it comes from, if any.
     pub origin: Option<SessionNumber>,
+    /// The site's own server says it: whom it names exists, and who may speak where is its affair.
+    pub by_site: bool,
     /// The sender's own name for it: a repeat under the same `cid` is stored once.
     pub cid: Option<Box<str>>,
     /// The present time in milliseconds since 1970.

@@ -30,6 +30,10 @@ pub enum Refusal {
     NotSignedIn,
     /// The ticket is unknown or has ended.
     TicketEnded,
+    /// There is no such site, or its server's key is another.
+    BadKey,
+    /// A site's key came from a browser.
+    KeyInBrowser,
     /// A cookie came with a request from another site.
     CrossSite,
     /// The demonstration was asked for under a name that is not this machine.
@@ -58,7 +62,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// One of each, for tests that compare the list with its documentation.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::BadRequest(""),
         Self::MissingParameter(""),
         Self::RepeatedParameter,
@@ -71,6 +75,8 @@ impl Refusal {
         Self::NotFound,
         Self::NotSignedIn,
         Self::TicketEnded,
+        Self::BadKey,
+        Self::KeyInBrowser,
         Self::CrossSite,
         Self::ForeignHost,
         Self::UnknownUser,
@@ -100,6 +106,8 @@ impl Refusal {
             Self::NotFound => "not_found",
             Self::NotSignedIn => "not_signed_in",
             Self::TicketEnded => "ticket_ended",
+            Self::BadKey => "bad_key",
+            Self::KeyInBrowser => "apikey_in_browser",
             Self::CrossSite => "cross_site",
             Self::ForeignHost => "foreign_host",
             Self::UnknownUser => "unknown_user",
@@ -132,6 +140,11 @@ impl fmt::Display for Refusal {
             Self::NotFound => f.write_str("There is nothing at this path."),
             Self::NotSignedIn => f.write_str("Nobody is signed in; sign in on the site first."),
             Self::TicketEnded => f.write_str("This ticket is not live; call online for a new one."),
+            Self::BadKey => f.write_str("There is no such site, or this is not its key."),
+            Self::KeyInBrowser => f.write_str(
+                "A site's key must never be in a browser, and this one is now known to it: replace the key, and call from the \
+                 site's own server.",
+            ),
             Self::CrossSite => f.write_str("A sign-in cookie is not accepted from another site's page."),
             Self::ForeignHost => {
                 f.write_str(

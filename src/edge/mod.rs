@@ -10,6 +10,7 @@ mod health;
 pub mod json;
 pub mod params;
 pub mod reply;
+pub mod site;
 pub mod socket;
 
 use crate::actions::Context;
@@ -160,12 +161,12 @@ async fn route(edge: &Arc<Edge>, asked: &Asked) -> Result<Outcome, Refusal> {
             asked.reads()?;
             health::ready(&edge.ctx).await
         }
-        "/packets" | "/webim/packets" => return poll(edge, asked).await,
+        "/packets" | "/webim/packets" | "/v4/packets" | "/v5/packets" => return poll(edge, asked).await,
         "/events" => {
             asked.gets()?;
             return events::open(edge, asked);
         }
-        "/websocket" => {
+        "/websocket" | "/v5/wsocket" => {
             asked.gets()?;
             return websocket::open(edge, asked);
         }
@@ -176,7 +177,10 @@ async fn route(edge: &Arc<Edge>, asked: &Asked) -> Result<Outcome, Refusal> {
         }
         "/" | "/demo" | "/favicon.ico" => demo::answer(edge, asked).await?,
         _ if path.starts_with("/demo/") => demo::answer(edge, asked).await?,
-        _ => return Err(Refusal::NotFound),
+        _ => match site::Call::parse(path) {
+            Some(call) => site::answer(edge, asked, &call).await,
+            None => return Err(Refusal::NotFound),
+        },
     };
     Ok(Outcome::Reply(reply))
 }

@@ -6,6 +6,7 @@
 mod changes;
 mod delivery;
 mod hub;
+mod listing;
 mod outbox;
 mod positions;
 mod presence;
@@ -22,6 +23,7 @@ mod watchers;
 mod watching;
 mod wheel;
 
+pub use rooms::Seated;
 pub use session::Cut;
 pub use signal::Signal;
 pub use tickets::Holder;
@@ -29,11 +31,13 @@ pub use wheel::TICK_MS;
 
 use crate::chat::entry::{Seq, SharedEntry};
 use crate::chat::id::{SiteNumber, UserKey};
+use crate::chat::listed::Listed;
 use crate::chat::presence::{Mood, NoticeKind, Show, Visible};
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
 use crate::chat::user::{Identity, Member};
 use hub::Hub;
+use listing::Bequests;
 use positions::Positions;
 use rooms::Rooms;
 use std::sync::atomic::AtomicBool;
@@ -71,6 +75,8 @@ pub struct Arrival {
     pub dialect: Dialect,
     /// What the page asks to be: only a first session sets it, but anybody may become invisible.
     pub show: Option<Show>,
+    /// The rooms it lists, if its site opens it.
+    pub listed: Option<Listed>,
     /// When it ends whatever happens, in monotonic milliseconds.
     pub expires_at_ms: u64,
 }
@@ -174,6 +180,8 @@ pub struct Live {
     ended: Mutex<Vec<(SiteNumber, TicketDigest)>>,
     /// The same of sessions that have ended.
     ended_dirty: Mutex<Vec<CursorAt>>,
+    /// What sessions that their sites opened had on its way when they ended.
+    bequests: Bequests,
 }
 
 impl Live {
@@ -189,6 +197,7 @@ impl Live {
             draining: AtomicBool::new(false),
             dirty: Mutex::default(),
             ended: Mutex::default(),
+            bequests: Bequests::default(),
             ended_dirty: Mutex::default(),
         }
     }

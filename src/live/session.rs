@@ -10,6 +10,7 @@ use super::stranger::Stranger;
 use crate::chat::delivery::Cursors;
 use crate::chat::entry::{Seq, SharedEntry};
 use crate::chat::id::{UserKey, UserNumber};
+use crate::chat::listed::Listed;
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
 use crate::chat::user::Identity;
@@ -36,6 +37,10 @@ pub(super) struct Session {
     pub(super) digest: TicketDigest,
     pub(super) dialect: Dialect,
     pub(super) strangers: Box<[Stranger]>,
+    /// The rooms it lists, if its site opened it; its strangers are then those its site calls its buddies.
+    pub(super) listed: Option<Box<Listed>>,
+    /// Whether that changed while the log was read.
+    relisted: bool,
     pub(super) expires_at_ms: u64,
     pub(super) cursors: Cursors,
     pub(super) outbox: Outbox,
@@ -87,6 +92,8 @@ impl Session {
             digest,
             dialect,
             strangers,
+            listed: None,
+            relisted: false,
             expires_at_ms,
             cursors: Cursors::new(0, 0),
             outbox: Outbox::filling(),
@@ -179,6 +186,14 @@ impl Session {
     /// The page was answered with these people online.
     pub(super) fn page_shows(&mut self, online: &[UserNumber]) {
         self.changes.page_shows(online);
+    }
+
+    /// Changes the rooms it lists. A read of the log that is under way may have been made by the old ones.
+    pub(super) fn relist(&mut self, change: impl FnOnce(&mut Listed)) {
+        if let Some(listed) = &mut self.listed {
+            change(listed);
+            self.relisted = true;
+        }
     }
 
     fn stranger(&self, number: UserNumber) -> Option<Stranger> {

@@ -1,6 +1,5 @@
 //! Sessions come and go: arrival, opening, return after a restart, end.
 
-use super::hub;
 use super::session::Session;
 use super::stranger::Stranger;
 use super::user::{Reconciled, User};
@@ -8,6 +7,7 @@ use super::watchers::Watcher;
 use super::{Arrival, Arrived, Cut, Holder, Live};
 use crate::chat::entry::Seq;
 use crate::chat::id::{UserKey, UserNumber};
+use crate::chat::listed::Listed;
 use crate::chat::presence::Show;
 use crate::chat::room::Membership;
 use crate::chat::session::Dialect;
@@ -18,9 +18,11 @@ use std::sync::Arc;
 impl Live {
     /// Makes room for a session: from here on, rows for it are kept. It is nobody's presence until `open`.
     pub fn arrive(&self, arrival: Arrival, now_ms: u64) -> Arrived {
-        let Arrival { key, member, session, digest, dialect, show, expires_at_ms } = arrival;
+        let Arrival { key, member, session, digest, dialect, show, listed, expires_at_ms } = arrival;
         let memberships = member.memberships.clone();
-        let made = Session::new(session, digest, dialect, Box::default(), expires_at_ms, now_ms);
+        let mut made = Session::new(session, digest, dialect, Box::default(), expires_at_ms, now_ms);
+        let rooms: Vec<_> = listed.iter().flat_map(Listed::rooms).collect();
+        made.listed = listed.map(Box::new);
         let ((mood, delivered, read_through, fresh, evicted), effects) = self.hub.with_or_insert(
             key,
             now_ms,
@@ -42,8 +44,9 @@ impl Live {
         if fresh {
             self.take_seats(key, &memberships);
         }
+        self.take_listed_seats(key, &rooms);
         self.apply(effects, now_ms);
-        self.bury(evicted.into_iter().map(|session| (key, session)).collect());
+        self.bury(evicted.into_iter().map(|session| (key, session)).collect(), now_ms);
         Arrived { mood, delivered, read_through }
     }
 
@@ -87,8 +90,8 @@ impl Live {
         }
         let (visible, stamp) = self.hub.seen(key);
         for membership in memberships {
-            let seat = hub::seat(stamp, visible.is_online(), membership.blocked);
-            self.rooms.put(key.site.room(membership.room.number), key.user, seat);
+            let room = key.site.room(membership.room.number);
+            self.rooms.put(room, key.user, stamp, visible.is_online(), membership.blocked);
         }
         let (visible, stamp) = self.hub.seen(key);
         for membership in memberships {
@@ -147,12 +150,12 @@ impl Live {
         let times = self.times;
         let ended = self.hub.with(holder.key, now_ms, |user| user.remove(holder.session, &times, now_ms));
         let Some((session, effects)) = ended else { return };
-        self.bury(session.into_iter().map(|session| (holder.key, session)).collect());
+        self.bury(session.into_iter().map(|session| (holder.key, session)).collect(), now_ms);
         self.apply(effects, now_ms);
     }
 
     /// Forgets what pointed at sessions that have ended, and releases their polls.
-    pub(super) fn bury(&self, ended: Vec<(UserKey, Session)>) {
+    pub(super) fn bury(&self, ended: Vec<(UserKey, Session)>, now_ms: u64) {
         for (key, mut session) in ended {
             self.tickets.remove(session.digest);
             self.ended.lock().expect("no panic while held").push((key.site, session.digest));
@@ -161,6 +164,7 @@ impl Live {
             }
             let strangers: Vec<UserNumber> = session.strangers.iter().map(|stranger| stranger.number).collect();
             self.watchers.remove(Watcher { user: key, session: session.number }, &strangers);
+            self.bequeath(key, &session, now_ms);
             session.wake();
         }
     }

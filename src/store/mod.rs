@@ -8,6 +8,7 @@ pub mod sqlite;
 use crate::chat::entry::{Draft, Message, SeatChange, Seq, SharedEntry};
 use crate::chat::history::{Conversation, History, Unread};
 use crate::chat::id::{RoomId, SiteNumber, UserId, UserKey, UserNumber};
+use crate::chat::listed::Listed;
 use crate::chat::presence::Mood;
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{Membership, Room};
@@ -84,6 +85,9 @@ pub trait Log: Send + Sync {
     async fn heads(&self) -> Stored<Vec<(SiteNumber, Seq)>>;
     /// Hides a conversation's rows through `point` from `user`, and erases what both sides have hidden and received.
     async fn clear(&self, user: UserKey, conversation: Conversation, point: Seq) -> Stored<()>;
+    /// Erases what was stored before `before_ms` (milliseconds since 1970) for sites that keep their histories themselves.
+    /// Gives how much was erased; a part at a time, so ask again until nothing was.
+    async fn forget_passing(&self, before_ms: u64) -> Stored<usize>;
 }
 
 /// What a page that opens asks for.
@@ -130,13 +134,33 @@ pub struct Page {
     pub unread: Vec<Unread>,
 }
 
+/// Where a session begins that its site opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SiteCut {
+    /// The stream brings what follows.
+    pub through: Seq,
+    /// The head of the log at the cut.
+    pub head: Seq,
+}
+
 /// Views of the log.
 #[async_trait]
 pub trait Views: Send + Sync {
     /// All a page needs, from one snapshot.
     async fn page(&self, query: PageQuery) -> Stored<Page>;
-    /// What is for one session after `after`: at most `limit` rows.
-    async fn addressed(&self, user: UserKey, session: SessionNumber, after: Seq, limit: usize) -> Stored<Stretch>;
+    /// Where a session of a user begins who has everything through `delivered`, if nothing older than `since_ms` (milliseconds
+    /// since 1970) is to come.
+    async fn cut(&self, site: SiteNumber, delivered: Seq, since_ms: u64) -> Stored<SiteCut>;
+    /// What is for one session after `after`: at most `limit` rows. Of rooms that is what was said while the user was a member
+    /// and listened; or, of a session that its site opened, while that `listed` them.
+    async fn addressed(
+        &self,
+        user: UserKey,
+        session: SessionNumber,
+        listed: Option<Listed>,
+        after: Seq,
+        limit: usize,
+    ) -> Stored<Stretch>;
     /// The newest `limit` messages before `before` of each conversation that `user` may see; unknown ones are left out.
     /// Fewer, but not below `HISTORY_ROWS`, where the text would be over the bound of an answer.
     async fn histories(
@@ -190,6 +214,24 @@ pub enum DirectoryChange {
     },
 }
 
+/// People and rooms that a site's own server speaks of, in its words.
+#[derive(Debug, Clone, Default)]
+pub struct Spoken {
+    /// People, with their display names where it gives them.
+    pub people: Vec<(UserId, Option<String>)>,
+    /// Rooms.
+    pub rooms: Vec<RoomId>,
+}
+
+/// The same as the directory knows them, in the order they were spoken of.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// People.
+    pub people: Vec<Profile>,
+    /// Rooms.
+    pub rooms: Vec<Room>,
+}
+
 /// Users, friends, rooms.
 #[async_trait]
 pub trait Directory: Send + Sync {
@@ -207,6 +249,9 @@ pub trait Directory: Send + Sync {
     async fn room(&self, site: SiteNumber, id: RoomId) -> Stored<Option<Room>>;
     /// Who is in a room that `viewer` is in, at most `limit` people; `None` if the viewer is not.
     async fn room_members(&self, viewer: UserKey, room: RoomId, limit: usize) -> Stored<Option<(Room, Vec<Profile>)>>;
+    /// Who and what a site's own server speaks of. What the directory lacks is added with nothing but its id, and a person with a
+    /// new name has it from now on.
+    async fn introduce(&self, site: SiteNumber, spoken: Spoken) -> Stored<Known>;
     /// Carries out changes, all or none.
     async fn change_directory(&self, site: SiteNumber, changes: Vec<DirectoryChange>) -> Stored<()>;
 }
@@ -240,6 +285,8 @@ pub struct SessionRecord {
     pub cursor: Seq,
     /// The people of its page who may not be friends.
     pub strangers: Vec<UserNumber>,
+    /// The rooms it lists, if its site opened it.
+    pub listed: Option<Listed>,
     /// When it ends whatever happens, in milliseconds since 1970.
     pub expires_at_ms: u64,
 }
@@ -265,6 +312,8 @@ pub trait Sessions: Send + Sync {
     /// Replaces the strangers of a session's page; nothing happens if the session is not stored.
     async fn replace_strangers(&self, site: SiteNumber, digest: TicketDigest, strangers: Vec<UserNumber>)
     -> Stored<()>;
+    /// Replaces the rooms that a session lists; nothing happens if the session is not stored.
+    async fn replace_listed(&self, site: SiteNumber, digest: TicketDigest, listed: Listed) -> Stored<()>;
     /// Corrects the generation of a session's client; nothing happens if the session is not stored.
     async fn set_dialect(&self, site: SiteNumber, digest: TicketDigest, dialect: Dialect) -> Stored<()>;
     /// Moves cursors forward, and their users' delivered cursors and what they have read with them.

@@ -105,12 +105,19 @@ impl Session {
 
     /// Whether the log must be read before more can be sent; from where.
     pub(in crate::live) fn begin_fill(&mut self) -> Option<Seq> {
-        self.outbox.begin_fill(self.cursors.acked())
+        let after = self.outbox.begin_fill(self.cursors.acked());
+        self.relisted &= after.is_none();
+        after
     }
 
     /// The log was read.
     pub(in crate::live) fn finish_fill(&mut self, entries: Vec<SharedEntry>, through: Seq, more: bool) {
-        self.outbox.finish_fill(entries, through, more, self.cursors.acked());
+        if self.relisted {
+            // It was read for other rooms than it lists now: once more.
+            self.outbox.abort_fill();
+        } else {
+            self.outbox.finish_fill(entries, through, more, self.cursors.acked());
+        }
         self.wake();
     }
 

@@ -1,13 +1,13 @@
 //! Users, friends, rooms.
 
-use super::SqliteStore;
 use super::rows::{self, profile_columns, room_columns};
 use super::writer::Tx;
+use super::{SqliteStore, introduce};
 use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{Membership, Room};
 use crate::chat::user::{Member, Person, Profile};
-use crate::store::{Directory, DirectoryChange, StoreError, Stored};
+use crate::store::{Directory, DirectoryChange, Known, Spoken, StoreError, Stored};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
@@ -66,6 +66,10 @@ impl Directory for SqliteStore {
         self.readers.read(move |sql| room_members(sql, viewer, &room, limit)).await
     }
 
+    async fn introduce(&self, site: SiteNumber, spoken: Spoken) -> Stored<Known> {
+        introduce::introduce(self, site, spoken).await
+    }
+
     async fn change_directory(&self, site: SiteNumber, changes: Vec<DirectoryChange>) -> Stored<()> {
         let work = move |tx: &mut Tx<'_>| {
             tx.all_or_none(|tx| changes.iter().try_for_each(|change| carry_out(tx, site, change)))
@@ -121,6 +125,12 @@ pub(super) fn add_bare_user(sql: &Connection, site: SiteNumber, id: &UserId) -> 
 pub(super) fn people(sql: &Connection, viewer: UserKey, ids: &[UserId]) -> Stored<Vec<Person>> {
     let people = ids.iter().map(|id| person(sql, PERSON_BY_ID, params![viewer.site.0, id.as_str(), viewer.user.0]));
     Ok(people.collect::<Stored<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+/// Adds a room of which nothing but the id is known. Nobody joins it by themselves.
+pub(super) fn add_bare_room(sql: &Connection, site: SiteNumber, id: &RoomId) -> Stored<RoomNumber> {
+    upsert_room(sql, site, id, id.as_str(), "", "", false)?;
+    room_number(sql, site, id)?.ok_or(StoreError::Refused(Refusal::UnknownRoom))
 }
 
 fn person(sql: &Connection, query: &'static str, params: impl Params) -> Stored<Option<Person>> {

@@ -1,9 +1,9 @@
 //! Appending to the log, and the changes that stand in it.
 
-use super::rows::{self, KIND_MESSAGE, cid_hash, entries_at, room_target, seat_kind, signed, user_target};
+use super::rows::{self, EVERYONE, KIND_MESSAGE, cid_hash, entries_at, room_target, seat_kind, signed, user_target};
 use super::sums::{HIDDEN, LogRow};
 use super::writer::Tx;
-use super::{SqliteStore, directory, marks};
+use super::{SqliteStore, directory, marks, passing};
 use crate::chat::entry::{Addressee, Draft, Entry, Message, Party, Seat, SeatChange, Seq, SharedEntry, To};
 use crate::chat::history::Conversation;
 use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
@@ -58,6 +58,10 @@ impl Log for SqliteStore {
     async fn clear(&self, user: UserKey, conversation: Conversation, point: Seq) -> Stored<()> {
         self.writer.write(move |tx| clear(tx, user, &conversation, point)).await
     }
+
+    async fn forget_passing(&self, before_ms: u64) -> Stored<usize> {
+        self.writer.write(move |tx| passing::forget(tx.sql, before_ms)).await
+    }
 }
 
 /// The head of a log in a reader's snapshot.
@@ -77,7 +81,10 @@ fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
         (None, To::User(id)) => {
             Addressee::User(Party { number: directory::add_bare_user(tx.sql, draft.site, id)?, id: id.clone() })
         }
-        (None, To::Room(_)) => return Err(StoreError::Refused(Refusal::UnknownRoom)),
+        (None, To::Room(id)) if draft.by_site => {
+            Addressee::Room { number: directory::add_bare_room(tx.sql, draft.site, id)?, id: id.clone() }
+        }
+        (None, To::Room(_) | To::Everyone) => return Err(StoreError::Refused(Refusal::UnknownRoom)),
     };
     let head = tx.head(draft.site)?;
     let message = Message {
@@ -92,6 +99,10 @@ fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
         hidden: false,
     };
     insert(tx.sql, draft.site, &message, draft.cid.as_deref())?;
+    // A site whose directory is here has its histories here, too.
+    if draft.by_site && !directory::is_complete(tx.sql, draft.site)? {
+        passing::note(tx.sql, draft.site, message.seq)?;
+    }
     if let Addressee::User(to) = &message.to {
         marks::note_conversation(tx, draft.site, to.number, message.from.number)?;
     }
@@ -100,14 +111,21 @@ fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
     Ok(Appended { message: Arc::new(message), repeated: false })
 }
 
-/// Whom a draft is for; `None` for a user who is not known yet and whom the site lets us add.
+/// Whom a draft is for; `None` for a user or room that is not known yet and that the site lets us add.
 fn resolve(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Option<Addressee>> {
     match &draft.to {
         To::User(id) => match tx.user_number(draft.site, id)? {
             Some(number) => Ok(Some(Addressee::User(Party { number, id: id.clone() }))),
-            None if directory::is_complete(tx.sql, draft.site)? => Err(StoreError::Refused(Refusal::UnknownUser)),
+            None if !draft.by_site && directory::is_complete(tx.sql, draft.site)? => {
+                Err(StoreError::Refused(Refusal::UnknownUser))
+            }
             None => Ok(None),
         },
+        To::Everyone => Ok(Some(Addressee::Everyone)),
+        To::Room(id) if draft.by_site => {
+            let number = directory::room_number(tx.sql, draft.site, id)?;
+            Ok(number.map(|number| Addressee::Room { number, id: id.clone() }))
+        }
         To::Room(id) => {
             let number = member_of(tx.sql, draft.site, draft.from.number, id)?;
             Ok(Some(Addressee::Room { number, id: id.clone() }))
@@ -147,6 +165,7 @@ fn insert(sql: &Connection, site: SiteNumber, message: &Message, cid: Option<&st
     let target = match &message.to {
         Addressee::User(party) => user_target(party.number),
         Addressee::Room { number, .. } => room_target(*number),
+        Addressee::Everyone => EVERYONE,
     };
     let row = LogRow {
         site: site.0,

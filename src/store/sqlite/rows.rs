@@ -72,6 +72,9 @@ pub(super) fn room_target(room: RoomNumber) -> i64 {
     -i64::from(room.0)
 }
 
+/// The log target of what is for everybody.
+pub(super) const EVERYONE: i64 = 0;
+
 /// `kind` of a change of seat.
 pub(super) fn seat_kind(change: SeatChange) -> i64 {
     match change {
@@ -184,7 +187,9 @@ pub(super) fn sender(row: &Row<'_>) -> Option<Party> {
 pub(super) fn addressee(row: &Row<'_>) -> Option<Addressee> {
     let target = integer(row, COLUMNS_BEFORE + 5)?;
     let number = u32::try_from(target.unsigned_abs()).ok()?;
-    Some(if target > 0 {
+    Some(if target == 0 {
+        Addressee::Everyone
+    } else if target > 0 {
         Addressee::User(Party { number: UserNumber(number), id: id(row, 4, target, UserId::parse)? })
     } else {
         Addressee::Room { number: RoomNumber(number), id: id(row, 5, target, RoomId::parse)? }

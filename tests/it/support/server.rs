@@ -38,6 +38,7 @@ impl Server {
             ticket_life_ms: 86_400_000,
             connections_per_address: 200,
             sites: std::collections::BTreeMap::default(),
+            server_keys: std::collections::BTreeMap::default(),
             log_format: LogFormat::Auto,
             log_filter: "off".into(),
         };

@@ -89,7 +89,7 @@ pub async fn unknown_receivers_are_refused_or_become_bare_users<B: Backend>(back
     world.store.change_directory(open, vec![user("later")]).await.unwrap();
     let named = world.store.member(open, user_id("later")).await.unwrap().unwrap();
     assert_eq!((named.profile.number, &*named.profile.nick), (bare.profile.number, "LATER"));
-    let inbox = world.store.addressed(open.user(named.profile.number), NO_SESSION, 0, 10).await.unwrap();
+    let inbox = world.store.addressed(open.user(named.profile.number), NO_SESSION, None, 0, 10).await.unwrap();
     assert_eq!(inbox.entries.len(), 2, "what was sent before is waiting");
 }
 

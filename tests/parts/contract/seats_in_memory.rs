@@ -37,7 +37,8 @@ async fn play<B: Backend>(backend: B, changes: &[SeatChange]) {
         }
         let stored = world.store.memberships(key, None).await.unwrap();
         let listens = stored.first().is_some_and(|membership| !membership.blocked);
-        let in_memory = live.room_listeners(world.site.room(room)).contains(&key.user);
+        let in_memory =
+            live.seated(world.site.room(room)).iter().any(|seated| seated.user == key.user && !seated.silenced);
         assert_eq!(in_memory, listens, "memory (left) and store (right) after {:?}", &changes[..=index]);
     }
 }

@@ -100,6 +100,7 @@ impl Arriving {
             digest: TicketDigest(digest),
             dialect: Dialect::D1,
             show: self.show,
+            listed: None,
             expires_at_ms: u64::MAX,
         }
     }
