@@ -53,12 +53,12 @@ impl Addressee {
         }
     }
 
-    /// The site's id of it, as `reader` is to see it: what is for everybody is for them.
-    pub fn id<'a>(&'a self, reader: &'a str) -> &'a str {
+    /// The site's id of it; everybody together has none.
+    pub fn id(&self) -> &str {
         match self {
             Self::User(party) => party.id.as_str(),
             Self::Room { id, .. } => id.as_str(),
-            Self::Everyone => reader,
+            Self::Everyone => "",
         }
     }
 }
@@ -84,6 +84,13 @@ pub struct Message {
     pub origin: Option<SessionNumber>,
     /// Stored, but not for its receiver.
     pub hidden: bool,
+}
+
+impl Message {
+    /// The message as one of its readers sees it: what is said to everybody is said to them.
+    pub fn to_reader(&self, reader: Party) -> Self {
+        Self { to: Addressee::User(reader), ..self.clone() }
+    }
 }
 
 /// What can happen to somebody's place in a room.

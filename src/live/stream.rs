@@ -3,8 +3,8 @@
 use super::session::{Look, Session, Taken};
 use super::{Holder, Live, Packet, PollEnd, PollHandle, PresenceNotice};
 use crate::chat::delivery::{Asks, Heard};
-use crate::chat::entry::{Message, Seq, SharedEntry};
-use crate::chat::id::SiteNumber;
+use crate::chat::entry::{Addressee, Entry, Message, Party, Seq, SharedEntry};
+use crate::chat::id::{SiteNumber, UserKey};
 use crate::chat::presence::notice;
 use crate::chat::user::Identity;
 use std::sync::Arc;
@@ -106,11 +106,24 @@ impl Live {
         let presences = taken.changed.into_iter();
         Packet {
             presences: presences.filter_map(|(who, was)| self.presence_notice(poll.key.site, who, was)).collect(),
-            entries: taken.entries,
+            entries: self.personal(poll.key, taken.entries),
             signals: taken.signals,
             through: taken.through,
             more: taken.more,
         }
+    }
+
+    /// What is said to everybody is said to each reader.
+    fn personal(&self, key: UserKey, mut entries: Vec<SharedEntry>) -> Vec<SharedEntry> {
+        for entry in &mut entries {
+            let Some(message) = entry.message().filter(|message| message.to == Addressee::Everyone) else { continue };
+            let Some(reader) = self.hub.shard(key).users.get(&key).map(|user| Arc::clone(&user.identity)) else {
+                continue;
+            };
+            let reader = Party { number: reader.number, id: reader.id.clone() };
+            *entry = Arc::new(Entry::Message(message.to_reader(reader)));
+        }
+        entries
     }
 
     fn presence_notice(&self, site: SiteNumber, who: Arc<Identity>, was_online: bool) -> Option<PresenceNotice> {

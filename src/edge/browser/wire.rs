@@ -35,7 +35,7 @@ pub struct MessageWire<'a> {
 pub fn message(message: &Message, dialect: Dialect) -> MessageWire<'_> {
     MessageWire {
         r#type: dialect::message_type(dialect, &message.to),
-        to: message.to.id(""),
+        to: message.to.id(),
         from: message.from.id.as_str(),
         nick: &message.nick,
         style: &message.style,

@@ -97,6 +97,12 @@ pub(super) fn user_number(sql: &Connection, site: SiteNumber, id: &UserId) -> St
     Ok(find.query_row(params![site.0, id.as_str()], |row| row.get(0)).optional()?.map(UserNumber))
 }
 
+/// The id of a user.
+pub(super) fn user_id(sql: &Connection, user: UserKey) -> Stored<Option<UserId>> {
+    let mut find = sql.prepare_cached("SELECT id FROM users WHERE site = ?1 AND number = ?2")?;
+    Ok(find.query_row(params![user.site.0, user.user.0], |row| rows::user_id(row, 0)).optional()?)
+}
+
 /// The number of a room.
 pub(super) fn room_number(sql: &Connection, site: SiteNumber, id: &RoomId) -> Stored<Option<RoomNumber>> {
     let mut find = sql.prepare_cached("SELECT number FROM rooms WHERE site = ?1 AND id = ?2")?;

@@ -4,7 +4,7 @@ mod addressed;
 
 use super::rows::{self, EVERYONE, entries_at, room_target, user_target};
 use super::{SqliteStore, choices, directory, log, marks, search};
-use crate::chat::entry::{Message, Seq};
+use crate::chat::entry::{Addressee, Message, Party, Seq};
 use crate::chat::history::{
     ANSWER_BYTES_MAX, Conversation, HISTORY_ROWS, History, NEW_ROWS_ALL_ROOMS, NEW_ROWS_MAX, NEW_ROWS_PER_ROOM,
     NEW_ROWS_TO_EVERYONE,
@@ -135,7 +135,8 @@ fn page(sql: &Connection, query: &PageQuery) -> Stored<Page> {
     let memberships = directory::memberships(sql, user)?;
     let new_messages = new_messages(sql, user, query.delivered)?;
     let found = new_messages.len();
-    let new_messages = portion(new_messages.into_iter(), NEW_ROWS_MAX, |message| message.body.len());
+    let mut new_messages = portion(new_messages.into_iter(), NEW_ROWS_MAX, |message| message.body.len());
+    personal(sql, user, &mut new_messages)?;
     let more = new_messages.len() < found;
     let through = if more { new_messages.last().map_or(head, |message| message.seq) } else { head };
     let firsts = first_rows(user, &new_messages);
@@ -300,7 +301,9 @@ fn history(
             let Some(peer) = directory::user_number(sql, user.site, id)? else { return Ok(None) };
             let cleared = cleared(sql, user, user_target(peer))?;
             let (me, peer) = (user_target(user.user), user_target(peer));
-            rows::messages(sql, BETWEEN, params![user.site.0, me, peer, cleared, before, limit])?
+            let mut found = rows::messages(sql, BETWEEN, params![user.site.0, me, peer, cleared, before, limit])?;
+            personal(sql, user, &mut found)?;
+            found
         }
         Conversation::In(id) => {
             let Some(room) = directory::room_number(sql, user.site, id)? else { return Ok(None) };
@@ -315,6 +318,15 @@ fn history(
     let kept = fair.max(messages.len().min(HISTORY_ROWS));
     let messages = messages[messages.len() - kept..].to_vec();
     Ok(Some(History { conversation, messages }))
+}
+
+/// What is said to everybody is said to each reader.
+fn personal(sql: &Connection, reader: UserKey, messages: &mut [Arc<Message>]) -> Stored<()> {
+    for message in messages.iter_mut().filter(|message| message.to == Addressee::Everyone) {
+        let Some(id) = directory::user_id(sql, reader)? else { continue };
+        *message = Arc::new(message.to_reader(Party { number: reader.user, id }));
+    }
+    Ok(())
 }
 
 fn cleared(sql: &Connection, user: UserKey, peer: i64) -> Stored<Seq> {

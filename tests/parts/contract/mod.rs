@@ -15,6 +15,7 @@ mod searching;
 mod seats_in_memory;
 mod sessions;
 mod settings;
+mod site_role;
 mod sites;
 mod sqlite;
 mod streams;
@@ -108,6 +109,13 @@ macro_rules! suite {
                 sessions::strangers_are_replaced_for_good,
                 sessions::cursors_only_move_forward,
                 sessions::ended_and_expired_sessions_are_gone,
+                site_role::whom_a_site_names_exists_and_has_the_name_it_says,
+                site_role::a_site_speaks_where_and_to_whom_it_likes,
+                site_role::a_room_row_is_for_the_sessions_that_list_the_room,
+                site_role::what_sessions_list_outlives_the_process,
+                site_role::a_session_begins_where_messages_are_young,
+                site_role::rows_of_a_site_that_keeps_them_itself_go_after_a_while,
+                site_role::what_is_said_to_everybody_is_one_row_for_each,
                 settings::settings_merge_and_others_survive,
                 settings::too_many_settings_change_nothing,
                 settings::moods_are_kept,

@@ -237,7 +237,7 @@ async fn play<B: Backend>(backend: B, acts: &[Act]) {
                 Unblocked => silent = false,
             },
             Entry::Seat(_) => {}
-            Entry::Message(message) => match (message.from.id.as_str(), message.to.id("")) {
+            Entry::Message(message) => match (message.from.id.as_str(), message.to.id()) {
                 ("bob", "ann") => heard[0].push(message.seq),
                 ("cid", "ann") => heard[1].push(message.seq),
                 ("bob" | "cid", "room1") if member && !silent => heard[2].push(message.seq),

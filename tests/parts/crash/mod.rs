@@ -66,7 +66,7 @@ async fn read_log(data: &Path) -> Vec<Stored> {
             Entry::Message(message) => Stored {
                 seq: message.seq,
                 from: message.from.id.to_string(),
-                to: message.to.id("").to_owned(),
+                to: message.to.id().to_owned(),
                 is_room: matches!(message.to, Addressee::Room { .. }),
                 body: message.body.to_string(),
                 at_ms: message.at_ms,

@@ -5,6 +5,7 @@
 mod delivery;
 mod graces;
 mod invisible;
+mod listing;
 mod polls;
 mod watching;
 pub mod world;

@@ -98,7 +98,7 @@ async fn look_at_log(store: &SqliteStore, site: SiteNumber, known: &Known<'_>, b
         }
         latest_ms = message.at_ms;
         let (from, to, is_room) =
-            (message.from.id.as_str(), message.to.id(""), matches!(message.to, Addressee::Room { .. }));
+            (message.from.id.as_str(), message.to.id(), matches!(message.to, Addressee::Room { .. }));
         match known.begun.get(&*message.body).map(|told| (&told.deed, *told)) {
             Some((Deed::Said { from: by, to: whom, is_room: room, .. }, told))
                 if (by.as_str(), whom.as_str(), *room) == (from, to, is_room) && known.has_begun(told) =>
