@@ -34,7 +34,7 @@ pub async fn say_for_site(
             (from, asker.identity.nick.clone(), asker.holder().map(|holder| holder.session))
         }
         Speaker::Named(id) => {
-            let spoken = Spoken { people: vec![(id, None)], ..Spoken::default() };
+            let spoken = Spoken { people: vec![(id, nick.clone())], ..Spoken::default() };
             let known = ctx.store.introduce(site, spoken).await?.people.into_iter().next();
             let profile = known.ok_or(Refusal::Internal)?;
             (Party { number: profile.number, id: profile.id }, profile.nick, None)

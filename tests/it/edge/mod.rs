@@ -22,6 +22,7 @@ mod redelivery;
 mod restart;
 mod search;
 mod shapes;
+mod site_role;
 mod slow_readers;
 mod socket_calls;
 mod unconfirmed;
