@@ -148,10 +148,13 @@ fn log_filter(filter: String) -> Result<String, ConfigError> {
     if good { Ok(filter) } else { Err(ConfigError(format!("{why} {filter:?}"))) }
 }
 
-/// Whether a configuration is for a site of somebody's own: whoever gives the server a public name does not want a
-/// demonstration on it. Times, logs and folders say nothing about that.
+/// Whether a configuration is for a site of somebody's own: whoever gives the server a public name, or a site's server a key,
+/// does not want a demonstration on it. Times, logs and folders say nothing about that.
 fn sets_a_site(table: &Table) -> bool {
-    table.get("server").and_then(Value::as_table).is_some_and(|server| server.contains_key("public_url"))
+    let section = |name: &str| table.get(name).and_then(Value::as_table);
+    let is_public = section("server").is_some_and(|server| server.contains_key("public_url"));
+    let mut sites = section("sites").into_iter().flatten().filter_map(|(_, site)| site.as_table());
+    is_public || sites.any(|site| site.contains_key("api_key") || site.contains_key("api_key_file"))
 }
 
 fn times(stream: &WrittenStream) -> Result<Times, ConfigError> {
@@ -166,7 +169,9 @@ fn times(stream: &WrittenStream) -> Result<Times, ConfigError> {
 
 /// The sites that are not served as usual.
 fn special_sites(sites: &BTreeMap<String, WrittenSite>) -> Result<BTreeMap<String, SiteOptions>, ConfigError> {
-    sites.iter().map(|(name, site)| Ok((name.clone(), site.options()?))).collect()
+    let all = sites.iter().map(|(name, site)| Ok((name.clone(), site.options()?)));
+    let usual = |(_, options): &(String, SiteOptions)| *options == SiteOptions::default();
+    all.filter(|site| !site.as_ref().is_ok_and(usual)).collect()
 }
 
 fn server_keys(sites: &BTreeMap<String, WrittenSite>) -> Result<BTreeMap<String, KeyDigest>, ConfigError> {
@@ -210,8 +215,9 @@ mod tests {
 
     #[test]
     fn the_example_says_the_defaults_and_every_key() {
-        let uncommented: String =
-            EXAMPLE.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line)).collect::<Vec<_>>().join("\n");
+        let lines = EXAMPLE.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line));
+        // A key is in a file that the example does not bring along.
+        let uncommented = lines.filter(|line| !line.starts_with("api_key_file")).collect::<Vec<_>>().join("\n");
         let (example, defaults) = (load(&uncommented, &[]).unwrap(), load("", &[]).unwrap());
         let mut example = Config { public_url: None, ..example };
         assert!(!example.next_port, "the example names the address");
@@ -229,6 +235,10 @@ mod tests {
             "ticket_idle_ms",
             "ticket_life_ms",
             "presence_wake_ms",
+            "redelivery",
+            "old_websocket",
+            "api_key_file",
+            "legacy_redelivery_s",
             "format",
             "filter",
         ] {
@@ -255,11 +265,32 @@ mod tests {
     }
 
     #[test]
+    fn a_site_with_a_key_that_can_be_guessed_is_refused() {
+        let load_key = |key: &str| load(&format!("[sites.\"www.example.com\"]\napi_key = \"{key}\"\n"), &[]);
+        let config = load_key("0123456789abcdef").unwrap();
+        assert_eq!(config.server_keys.keys().collect::<Vec<_>>(), ["www.example.com"]);
+        assert_eq!(config.server_keys["www.example.com"], KeyDigest::of("0123456789abcdef"));
+        for bad in ["public", "", "0123456789 abcdef"] {
+            let error = load_key(bad).unwrap_err().to_string();
+            assert!(error.contains("openssl rand") && !error.contains(&format!("\"{bad}\"")), "{error}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        std::fs::write(&file, "0123456789abcdef\n").unwrap();
+        let text = format!("[sites.a]\napi_key_file = {:?}\n", file.display().to_string());
+        assert_eq!(load(&text, &[]).unwrap().server_keys["a"], KeyDigest::of("0123456789abcdef"));
+        assert!(load("[sites.a]\napi_key_file = \"/nowhere/key\"\n", &[]).is_err());
+        assert!(load("[sites.a]\nlegacy_redelivery_s = 601\n", &[]).is_err());
+    }
+
+    #[test]
     fn the_demonstration_stays_on_until_a_site_is_configured() {
         assert!(load(EXAMPLE, &[]).unwrap().demonstration, "the example as it is printed sets nothing");
         assert!(load("[log]\nfilter = \"debug\"\n", &[("NEXTIM_SERVER__DATA", "x")]).unwrap().demonstration);
         assert!(!load("[server]\npublic_url = \"https://im.example.com\"\n", &[]).unwrap().demonstration);
         assert!(!load("[server]\ndemonstration = false\n", &[]).unwrap().demonstration);
+        assert!(!load("[sites.a]\napi_key = \"0123456789abcdef\"\n", &[]).unwrap().demonstration);
+        assert!(load("[sites.a]\nredelivery = false\n", &[]).unwrap().demonstration);
     }
 
     #[test]

@@ -62,6 +62,7 @@ pub(super) struct WrittenSite {
     pub(super) redelivery: Option<bool>,
     pub(super) old_websocket: Option<bool>,
     pub(super) api_key: Option<String>,
+    pub(super) api_key_file: Option<PathBuf>,
     pub(super) legacy_redelivery_s: Option<u64>,
 }
 
@@ -81,12 +82,19 @@ impl WrittenSite {
 
     /// The key of the site's own server. One that can be guessed would let anybody be anybody.
     pub(super) fn server_key(&self, site: &str) -> Result<Option<KeyDigest>, ConfigError> {
-        let Some(key) = &self.api_key else { return Ok(None) };
+        let key = match (&self.api_key, &self.api_key_file) {
+            (Some(key), _) => key.clone(),
+            (None, Some(path)) => {
+                let failed = |error| ConfigError(format!("sites.{site}.api_key_file: {}: {error}", path.display()));
+                std::fs::read_to_string(path).map_err(failed)?.trim().to_owned()
+            }
+            (None, None) => return Ok(None),
+        };
         if key.len() < SERVER_KEY_MIN || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             let why = "must be at least 16 visible ASCII characters, such as `openssl rand -hex 24` gives";
             return Err(ConfigError(format!("sites.{site}.api_key {why}")));
         }
-        Ok(Some(KeyDigest::of(key)))
+        Ok(Some(KeyDigest::of(&key)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The site's own server comes in here, by the API of the family in its versions 2 to 5 (Part 3 of `docs/site-api.md`). In this role
+//! The site's own server comes in here, by the API of the family in its versions 2 to 5 (`docs/site-api.md`). In this role
 //! the site keeps people, friends, rooms and history, and this server is presence, routing and delivery. The authority is the
 //! site's key; with it a site speaks for its people.
 

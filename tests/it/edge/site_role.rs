@@ -110,7 +110,8 @@ async fn what_is_older_than_the_site_wants_is_left_to_its_history() {
 async fn pages_of_a_site_outlive_a_restart_with_their_rooms() {
     let mut server = start_with(SiteOptions::default()).await;
     let mut ann = opens(&server, "ann", "rooms=room1").await;
-    let joined = call(&server, "/room/join", &format!("ticket={}&room=room2&nick=ann", urls::encode(&ann.ticket))).await;
+    let joined =
+        call(&server, "/room/join", &format!("ticket={}&room=room2&nick=ann", urls::encode(&ann.ticket))).await;
     assert_eq!(joined.text(), r#"{"room2":1}"#);
     ann.poll().await;
     says(&server, "bob", "room2", "before").await;
@@ -136,7 +137,8 @@ async fn the_key_is_the_only_way_in_and_leads_to_one_site() {
     let server = start_with(SiteOptions::default()).await;
     let ann = opens(&server, "ann", "").await;
     let online = "name=x&nick=x";
-    let wrong = [(SITE, "a key of some lengtj"), ("www.example.org", KEY), ("localhost", KEY), (SITE, "public"), ("", "")];
+    let wrong =
+        [(SITE, "a key of some lengtj"), ("www.example.org", KEY), ("localhost", KEY), (SITE, "public"), ("", "")];
     let mut answers = Vec::new();
     for (domain, key) in wrong {
         let answer = call_as(&server, domain, key, "/v5/presences/online", online).await;
