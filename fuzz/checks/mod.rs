@@ -8,6 +8,7 @@ mod frame;
 pub mod one_call;
 mod params;
 mod script;
+mod site_call;
 mod style;
 mod subscribe;
 mod ticket;
@@ -16,13 +17,14 @@ mod ticket;
 type Check = fn(&[u8]);
 
 /// Every target by its name; the folder of its seeds has the same.
-pub const ALL: [(&str, Check); 9] = [
+pub const ALL: [(&str, Check); 10] = [
     ("call", call::check),
     ("event_id", event_id::check),
     ("filtered", filtered::check),
     ("frame", frame::check),
     ("params", params::check),
     ("script", script::check),
+    ("site_call", site_call::check),
     ("style", style::check),
     ("subscribe", subscribe::check),
     ("ticket", ticket::check),

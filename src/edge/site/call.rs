@@ -39,6 +39,16 @@ pub enum Method {
     Members(Option<String>),
 }
 
+impl Method {
+    /// The room that the path named.
+    pub fn room(&self) -> Option<&str> {
+        match self {
+            Self::Join(room) | Self::Leave(room) | Self::Members(room) => room.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 /// One call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {

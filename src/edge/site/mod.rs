@@ -8,6 +8,7 @@ mod version;
 mod wire;
 
 pub use call::{Call, Method};
+pub use version::unescaped;
 
 use super::browser::auth;
 use super::params::Params;
@@ -70,7 +71,7 @@ fn site(edge: &Edge, asked: &Asked, params: &Params) -> Result<Arc<Site>, Refusa
 }
 
 /// `domain:apikey`. A domain may have a port.
-fn basic(header: &str) -> Option<(String, String)> {
+pub fn basic(header: &str) -> Option<(String, String)> {
     let (scheme, encoded) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
