@@ -3,7 +3,7 @@
 use super::Context;
 use crate::bus::Envelope;
 use crate::chat::entry::{Addressee, Entry, Message, SharedEntry};
-use crate::chat::id::{RoomNumber, SiteNumber};
+use crate::chat::id::{RoomNumber, SiteNumber, UserKey};
 use crate::live::Signal;
 
 /// Members of a room served before others get a turn.
@@ -28,10 +28,14 @@ pub async fn deliver(ctx: &Context, site: SiteNumber, entry: &SharedEntry) {
 }
 
 async fn deliver_to_room(ctx: &Context, site: SiteNumber, room: RoomNumber, entry: &SharedEntry, message: &Message) {
+    for_listeners(ctx, site, room, |user| ctx.live.push(user, entry, message.origin)).await;
+}
+
+async fn for_listeners(ctx: &Context, site: SiteNumber, room: RoomNumber, hand: impl Fn(UserKey)) {
     let listeners = ctx.live.room_listeners(site.room(room));
     for chunk in listeners.chunks(CHUNK) {
         for user in chunk {
-            ctx.live.push(site.user(*user), entry, message.origin);
+            hand(site.user(*user));
         }
         if listeners.len() > CHUNK {
             tokio::task::yield_now().await;
@@ -40,7 +44,7 @@ async fn deliver_to_room(ctx: &Context, site: SiteNumber, room: RoomNumber, entr
 }
 
 /// Hands a signal to the sessions it is for.
-pub fn deliver_signal(ctx: &Context, envelope: Envelope) {
+pub async fn deliver_signal(ctx: &Context, envelope: Envelope) {
     match envelope {
         Envelope::Typing { to, to_id, from, typing } => {
             ctx.live.signal(to, &Signal::Typing { from, to: to_id, typing });
@@ -48,6 +52,20 @@ pub fn deliver_signal(ctx: &Context, envelope: Envelope) {
         Envelope::Read { user, conversation, seq, except } => {
             ctx.live.signal_read(user, &Signal::Read { conversation, seq }, except);
         }
+        Envelope::Event { site, event } => match &event.to {
+            Addressee::User(to) => {
+                ctx.live.tell_event(site.user(to.number), &event, ctx.clock.monotonic_ms());
+            }
+            Addressee::Room { number, .. } => {
+                // The sender's page has done it already.
+                let hand = |user: UserKey| {
+                    if user.user != event.from.number {
+                        ctx.live.tell_event(user, &event, ctx.clock.monotonic_ms());
+                    }
+                };
+                for_listeners(ctx, site, *number, hand).await;
+            }
+        },
         Envelope::Appended { .. } | Envelope::Head { .. } => {}
     }
 }

@@ -29,11 +29,13 @@ pub struct SiteOptions {
     pub redelivery: bool,
     /// Whether the 5.x client is told of the WebSocket, which it does not leave again: a closed one ends its page.
     pub old_websocket: bool,
+    /// Whether its pages may send each other events, which act in the receiver's page and are not shown.
+    pub client_events: bool,
 }
 
 impl Default for SiteOptions {
     fn default() -> Self {
-        Self { redelivery: true, old_websocket: false }
+        Self { redelivery: true, old_websocket: false, client_events: false }
     }
 }
 

@@ -5,7 +5,9 @@
 
 mod changes;
 mod delivery;
+mod friends;
 mod hub;
+mod notices;
 mod outbox;
 mod positions;
 mod presence;
@@ -29,7 +31,7 @@ pub use wheel::TICK_MS;
 
 use crate::chat::entry::{Seq, SharedEntry};
 use crate::chat::id::{SiteNumber, UserKey};
-use crate::chat::presence::{Mood, NoticeKind, Show, Visible};
+use crate::chat::presence::{Mood, NoticeKind, Place, Show, Visible};
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
 use crate::chat::user::{Identity, Member};
@@ -116,6 +118,8 @@ pub struct PresenceNotice {
     pub kind: NoticeKind,
     /// What is to be seen now.
     pub now: Visible,
+    /// In which room, if it is told to those who are in it.
+    pub room: Option<Place>,
 }
 
 /// The contents of one answer of the stream.
@@ -123,9 +127,9 @@ pub struct PresenceNotice {
 pub struct Packet {
     /// Messages, in seq order.
     pub entries: Vec<SharedEntry>,
-    /// Presence changes since the last answer.
+    /// Presence changes since the last answer, those in rooms included.
     pub presences: Vec<PresenceNotice>,
-    /// Typing.
+    /// Typing, what was read, events.
     pub signals: Vec<Signal>,
     /// Everything of the log through here is in this packet or was in an earlier one.
     pub through: Seq,

@@ -1,7 +1,7 @@
 //! Who is in which room among the users in memory. Every change carries the stamp of the user's state it comes from; an
 //! older stamp never overwrites a newer one, so no lock is held across two users or a user and a room.
 
-use crate::chat::id::{RoomKey, UserNumber};
+use crate::chat::id::{RoomId, RoomKey, UserNumber};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
@@ -20,14 +20,18 @@ pub(super) struct Seat {
     pub(super) blocked: bool,
 }
 
-#[derive(Default)]
 struct Room {
+    id: RoomId,
     /// In the order of numbers: what is listed must not depend on who is here unseen.
     seats: BTreeMap<UserNumber, Seat>,
     visible: u32,
 }
 
 impl Room {
+    fn new(id: &RoomId) -> Self {
+        Self { id: id.clone(), seats: BTreeMap::new(), visible: 0 }
+    }
+
     fn put(&mut self, user: UserNumber, seat: Seat) {
         let old = self.seats.get(&user).copied();
         if old.is_some_and(|old| old.stamp > seat.stamp) {
@@ -61,8 +65,8 @@ impl Rooms {
         self.shards[usize::try_from(hash >> 32).unwrap_or(0) % SHARDS].lock().expect("no panic while held")
     }
 
-    pub(super) fn put(&self, room: RoomKey, user: UserNumber, seat: Seat) {
-        self.shard(room).entry(room).or_default().put(user, seat);
+    pub(super) fn put(&self, room: RoomKey, id: &RoomId, user: UserNumber, seat: Seat) {
+        self.shard(room).entry(room).or_insert_with(|| Room::new(id)).put(user, seat);
     }
 
     /// Others see the user, or do not, as of `stamp`; an older word than the last changes nothing.
@@ -110,6 +114,14 @@ impl Rooms {
         let seats = shard.get(&room).into_iter().flat_map(|room| &room.seats);
         seats.filter(|(_, seat)| !seat.blocked).map(|(user, _)| *user).collect()
     }
+
+    /// The same, with the room's id; none if more than `most` members are in memory.
+    pub(super) fn audience(&self, room: RoomKey, most: usize) -> Option<(RoomId, Vec<UserNumber>)> {
+        let shard = self.shard(room);
+        let room = shard.get(&room).filter(|room| room.seats.len() <= most)?;
+        let listening = room.seats.iter().filter(|(_, seat)| !seat.blocked);
+        Some((room.id.clone(), listening.map(|(user, _)| *user).collect()))
+    }
 }
 
 #[cfg(test)]
@@ -120,10 +132,11 @@ mod tests {
     #[test]
     fn an_older_change_never_wins() {
         let (rooms, room, user) = (Rooms::new(), SiteNumber(1).room(RoomNumber(1)), UserNumber(7));
-        rooms.put(room, user, Seat { stamp: 5, visible: true, blocked: false });
+        let id = RoomId::parse("r").unwrap();
+        rooms.put(room, &id, user, Seat { stamp: 5, visible: true, blocked: false });
         rooms.remove(room, user, 4);
         assert_eq!(rooms.visible_count(room), 1, "a removal from an earlier life of the user");
-        rooms.put(room, user, Seat { stamp: 3, visible: false, blocked: true });
+        rooms.put(room, &id, user, Seat { stamp: 3, visible: false, blocked: true });
         assert_eq!((rooms.visible_count(room), rooms.listeners(room)), (1, vec![user]));
         rooms.show(room, user, 4, false);
         assert_eq!(rooms.visible_count(room), 1, "an older word");
@@ -133,5 +146,19 @@ mod tests {
         assert!(rooms.listeners(room).is_empty());
         rooms.remove(room, user, 7);
         assert!(rooms.listeners(room).is_empty());
+    }
+
+    #[test]
+    fn a_large_room_has_no_audience() {
+        let (rooms, room, id) = (Rooms::new(), SiteNumber(1).room(RoomNumber(1)), RoomId::parse("r").unwrap());
+        for user in 0..4 {
+            rooms.put(room, &id, UserNumber(user), Seat { stamp: 1, visible: user != 2, blocked: user == 1 });
+        }
+        assert_eq!(
+            rooms.audience(room, 4),
+            Some((id, [0, 2, 3].map(UserNumber).to_vec())),
+            "whoever listens, seen or not"
+        );
+        assert_eq!(rooms.audience(room, 3), None);
     }
 }

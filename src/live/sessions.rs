@@ -88,7 +88,7 @@ impl Live {
         let (visible, stamp) = self.hub.seen(key);
         for membership in memberships {
             let seat = hub::seat(stamp, visible.is_online(), membership.blocked);
-            self.rooms.put(key.site.room(membership.room.number), key.user, seat);
+            self.rooms.put(key.site.room(membership.room.number), &membership.room.id, key.user, seat);
         }
         let (visible, stamp) = self.hub.seen(key);
         for membership in memberships {

@@ -5,12 +5,12 @@
 
 pub mod sqlite;
 
-use crate::chat::entry::{Draft, Message, SeatChange, Seq, SharedEntry};
+use crate::chat::entry::{Draft, Message, Party, SeatChange, Seq, SharedEntry};
 use crate::chat::history::{Conversation, History, Unread};
 use crate::chat::id::{RoomId, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::presence::Mood;
 use crate::chat::refusal::Refusal;
-use crate::chat::room::{Membership, Room};
+use crate::chat::room::{Membership, NewRoom, Room};
 use crate::chat::search::{Found, Search};
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::settings::Settings;
@@ -53,6 +53,15 @@ pub struct Appended {
     pub repeated: bool,
 }
 
+/// Somebody who was put into a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seated {
+    /// Who.
+    pub user: Party,
+    /// The seq of their joining.
+    pub seq: Seq,
+}
+
 /// A stretch of a log as one reader needs it.
 #[derive(Debug, Clone)]
 pub struct Stretch {
@@ -78,6 +87,10 @@ pub trait Log: Send + Sync {
         change: SeatChange,
         now_ms: u64,
     ) -> Stored<Option<Seq>>;
+    /// Makes a room with `maker` in it, unless there is one of that id; the seq of their joining if there was none.
+    async fn make_room(&self, site: SiteNumber, new: NewRoom, maker: UserId, now_ms: u64) -> Stored<Option<Seq>>;
+    /// Puts users into a room; gives those who were not in it. Unknown ones are left out.
+    async fn seat_all(&self, site: SiteNumber, room: RoomId, users: Vec<UserId>, now_ms: u64) -> Stored<Vec<Seated>>;
     /// Everything after `after`, for a tail that found a gap.
     async fn entries_after(&self, site: SiteNumber, after: Seq, limit: usize) -> Stored<Stretch>;
     /// The newest seq of every site.
@@ -174,6 +187,13 @@ pub enum DirectoryChange {
         group: String,
         /// The group in which `buddy` has `user`.
         buddy_group: String,
+    },
+    /// Two users are friends no more.
+    NotFriends {
+        /// One.
+        user: UserId,
+        /// The other.
+        buddy: UserId,
     },
     /// A room is so.
     Room {

@@ -60,7 +60,7 @@ fn to_jack(seq: u64) -> Message {
 fn a_packet() {
     let room = Addressee::Room { number: RoomNumber(1), id: RoomId::parse("room1").unwrap() };
     let entries = [to_jack(21), message(22, room, "", "<b>Seven.</b>")];
-    let notice = |kind, now| PresenceNotice { who: susan(), kind, now };
+    let notice = |kind, now| PresenceNotice { who: susan(), kind, now, room: None };
     let packet = Packet {
         entries: entries.into_iter().map(|message| Arc::new(Entry::Message(message))).collect(),
         presences: vec![notice(NoticeKind::Online, away()), notice(NoticeKind::Offline, Visible::Offline)],
@@ -123,6 +123,7 @@ fn a_room() {
         url: "/rooms/room1".into(),
         open: true,
         all_count: 4,
+        temporary: false,
     };
     let membership = Membership { room, joined_seq: 0, blocked: true };
     let view = RoomView { membership, online_count: 1, online: Some(vec![(susan(), away())]) };

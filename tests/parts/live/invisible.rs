@@ -171,7 +171,8 @@ impl Run {
 
     fn seat(&mut self, user: u32, room: u32, change: SeatChange) {
         self.seq += 1;
-        let seat = Seat { seq: self.seq, at_ms: 0, user: party(user), room: RoomNumber(room), change };
+        let (room, room_id) = (RoomNumber(room), membership(room).room.id);
+        let seat = Seat { seq: self.seq, at_ms: 0, user: party(user), room, room_id, change };
         self.live.change_seat(SITE, &seat, self.now_ms);
         self.live.advance(SITE, self.seq);
     }

@@ -39,7 +39,8 @@ pub fn membership(room: u32) -> Membership {
     let id = RoomId::parse(&format!("room{room}")).expect("an id");
     let nick: Box<str> = "".into();
     let (picture_url, url) = (nick.clone(), nick.clone());
-    let room = Room { number: RoomNumber(room), id, nick, picture_url, url, open: true, all_count: 9 };
+    let room =
+        Room { number: RoomNumber(room), id, nick, picture_url, url, open: true, all_count: 9, temporary: false };
     Membership { room, joined_seq: 0, blocked: false }
 }
 
