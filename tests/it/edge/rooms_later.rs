@@ -1,0 +1,1 @@
+//! Rooms, invitations and events of the later clients, call by call.
