@@ -9,8 +9,8 @@ use crate::chat::presence::{NoticeKind, Place, room_notice};
 use crate::chat::user::Identity;
 use std::sync::Arc;
 
-/// Members of a room in memory past which nobody is told of the others: each of them would be told of every one.
-pub(super) const AUDIENCE_MAX: usize = 500;
+/// Members of a room who are seen online past which nobody is told of the others: each of them would be told of every one.
+const AUDIENCE_MAX: u32 = 500;
 
 /// Notes that wait for one page; the oldest go first.
 const NOTES_MAX: usize = 64;

@@ -115,12 +115,19 @@ impl Rooms {
         seats.filter(|(_, seat)| !seat.blocked).map(|(user, _)| *user).collect()
     }
 
-    /// The same, with the room's id; none if more than `most` members are in memory.
-    pub(super) fn audience(&self, room: RoomKey, most: usize) -> Option<(RoomId, Vec<UserNumber>)> {
+    /// The same, with the room's id; none if more than `most` members are seen online. Of those who are not seen so many
+    /// hear, too: how many there are must not show in what the others hear.
+    pub(super) fn audience(&self, room: RoomKey, most: u32) -> Option<(RoomId, Vec<UserNumber>)> {
         let shard = self.shard(room);
-        let room = shard.get(&room).filter(|room| room.seats.len() <= most)?;
-        let listening = room.seats.iter().filter(|(_, seat)| !seat.blocked);
-        Some((room.id.clone(), listening.map(|(user, _)| *user).collect()))
+        let room = shard.get(&room).filter(|room| room.visible <= most)?;
+        let (mut unseen, mut listeners) = (0, Vec::new());
+        for (user, seat) in room.seats.iter().filter(|(_, seat)| !seat.blocked) {
+            unseen += u32::from(!seat.visible);
+            if seat.visible || unseen <= most {
+                listeners.push(*user);
+            }
+        }
+        Some((room.id.clone(), listeners))
     }
 }
 
@@ -148,17 +155,20 @@ mod tests {
         assert!(rooms.listeners(room).is_empty());
     }
 
+    /// Negative control: let the bound of `audience` count all seats, and who is not seen silences the room.
     #[test]
-    fn a_large_room_has_no_audience() {
+    fn a_large_room_has_no_audience_and_those_who_are_not_seen_do_not_make_it_large() {
         let (rooms, room, id) = (Rooms::new(), SiteNumber(1).room(RoomNumber(1)), RoomId::parse("r").unwrap());
         for user in 0..4 {
             rooms.put(room, &id, UserNumber(user), Seat { stamp: 1, visible: user != 2, blocked: user == 1 });
         }
-        assert_eq!(
-            rooms.audience(room, 4),
-            Some((id, [0, 2, 3].map(UserNumber).to_vec())),
-            "whoever listens, seen or not"
-        );
-        assert_eq!(rooms.audience(room, 3), None);
+        let heard =
+            |most| rooms.audience(room, most).map(|(_, users)| users.iter().map(|user| user.0).collect::<Vec<_>>());
+        assert_eq!(heard(3), Some(vec![0, 2, 3]), "whoever listens, seen or not");
+        assert_eq!(heard(2), None);
+        for user in 4..9 {
+            rooms.put(room, &id, UserNumber(user), Seat { stamp: 1, visible: false, blocked: false });
+        }
+        assert_eq!(heard(3), Some(vec![0, 2, 3, 4, 5]), "as many of them as may be seen");
     }
 }

@@ -6,6 +6,7 @@ mod delivery;
 mod graces;
 mod invisible;
 mod polls;
+mod rooms;
 mod watching;
 pub mod world;
 

@@ -1,7 +1,7 @@
 //! Members, tabs and polls by short names, for everything that plays with `Live`.
 
 use nextim::chat::delivery::Asks;
-use nextim::chat::entry::{Addressee, Entry, Message, Party, Seq, SharedEntry};
+use nextim::chat::entry::{Addressee, Entry, Message, Party, Seat, SeatChange, Seq, SharedEntry};
 use nextim::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use nextim::chat::presence::{Mood, NoticeKind, Show};
 use nextim::chat::room::{Membership, Room};
@@ -57,6 +57,12 @@ pub fn member(user: u32, buddies: &[u32], rooms: &[u32]) -> Member {
     }
 }
 
+/// A change of somebody's place in a room.
+pub fn seat(seq: Seq, user: u32, room: u32, change: SeatChange) -> Seat {
+    let (room, room_id) = (RoomNumber(room), membership(room).room.id);
+    Seat { seq, at_ms: 0, user: party(user), room, room_id, change }
+}
+
 /// A message from one user to another.
 pub fn row(seq: Seq, from: u32, to: u32, origin: Option<SessionNumber>, body: &str) -> SharedEntry {
     Arc::new(Entry::Message(Message {
@@ -79,11 +85,12 @@ pub struct Arriving {
     pub member: Member,
     pub session: u64,
     pub show: Option<Show>,
+    pub dialect: Dialect,
 }
 
 impl Arriving {
     pub fn new(user: u32, buddies: &[u32], session: u64) -> Self {
-        Self { key: key(user), member: member(user, buddies, &[]), session, show: None }
+        Self { key: key(user), member: member(user, buddies, &[]), session, show: None, dialect: Dialect::D1 }
     }
 
     pub fn holder(&self) -> Holder {
@@ -99,10 +106,16 @@ impl Arriving {
             member: self.member.clone(),
             session: SessionNumber(self.session),
             digest: TicketDigest(digest),
-            dialect: Dialect::D1,
+            dialect: self.dialect,
             show: self.show,
             expires_at_ms: u64::MAX,
         }
+    }
+
+    /// The same in these rooms, by a client of this generation.
+    pub fn in_rooms(mut self, rooms: &[u32], dialect: Dialect) -> Self {
+        self.member.memberships = rooms.iter().map(|room| membership(*room)).collect();
+        Self { dialect, ..self }
     }
 
     /// Arrives, and has its page at once.
