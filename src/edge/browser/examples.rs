@@ -3,9 +3,10 @@
 use super::{online_wire, wire};
 use crate::actions::{PersonView, RoomView};
 use crate::chat::entry::{Addressee, Entry, Message, Party};
+use crate::chat::event::Event;
 use crate::chat::history::{Conversation, UNREAD_COUNT_MAX, Unread};
 use crate::chat::id::{RoomId, RoomNumber, UserId, UserNumber};
-use crate::chat::presence::{Mood, NoticeKind, Show, Visible};
+use crate::chat::presence::{Mood, NoticeKind, Place, Show, Visible};
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{Membership, Room};
 use crate::chat::search::Found;
@@ -75,6 +76,29 @@ fn a_packet() {
 }
 
 #[test]
+fn what_is_heard_of_rooms() {
+    let id = || RoomId::parse("room1").unwrap();
+    let notice = |kind, now, nick: Option<&str>| {
+        let room = Some(Place { id: id(), nick: nick.map(Into::into) });
+        PresenceNotice { who: susan(), kind, now, room }
+    };
+    let to = Addressee::User(Party { number: UserNumber(2), id: user("jack") });
+    let event = Event::invite(susan(), to, &boathouse(), 1_795_411_491_348);
+    let packet = Packet {
+        presences: vec![
+            notice(NoticeKind::Join, away(), None),
+            notice(NoticeKind::RoomOffline, Visible::Offline, None),
+            notice(NoticeKind::Invite, away(), Some("Boathouse")),
+        ],
+        signals: vec![Signal::Event(Arc::new(event))],
+        through: 25,
+        ..Packet::default()
+    };
+    let example = include_str!("../../../protocol/examples/packet_rooms.json");
+    same(&encode(&wire::packet(&packet, Dialect::D3, "3f9a", false)), example);
+}
+
+#[test]
 fn what_another_page_has_read() {
     let susan = Signal::Read { conversation: Conversation::With(user("susan")), seq: 21 };
     let room1 = Signal::Read { conversation: Conversation::In(RoomId::parse("room1").unwrap()), seq: 22 };
@@ -113,9 +137,8 @@ fn a_person() {
     same(&encode(&wire::person(&view, None, Dialect::D1)), include_str!("../../../protocol/examples/person.json"));
 }
 
-#[test]
-fn a_room() {
-    let room = Room {
+fn boathouse() -> Room {
+    Room {
         number: RoomNumber(1),
         id: RoomId::parse("room1").unwrap(),
         nick: "Boathouse".into(),
@@ -124,8 +147,12 @@ fn a_room() {
         open: true,
         all_count: 4,
         temporary: false,
-    };
-    let membership = Membership { room, joined_seq: 0, blocked: true };
+    }
+}
+
+#[test]
+fn a_room() {
+    let membership = Membership { room: boathouse(), joined_seq: 0, blocked: true };
     let view = RoomView { membership, online_count: 1, online: Some(vec![(susan(), away())]) };
     same(&encode(&wire::room(&view, None, Dialect::D1)), include_str!("../../../protocol/examples/room.json"));
 }
