@@ -66,7 +66,7 @@ fn the_later_clients_hear_who_comes_and_goes_and_the_earlier_ones_nothing() {
     }
 }
 
-/// Negative control: let `tell_room` hand out what the coming and going is, instead of what was known, and both are told.
+/// Negative control: let `room_notice` of `Live` believe what was noted, and not look at what is to be seen now.
 #[test]
 fn who_comes_and_goes_between_two_packets_is_not_told_of() {
     let live = live();
