@@ -247,7 +247,7 @@ proptest! {
     #![proptest_config(super::config())]
 
     /// Negative controls: let `Visible::of` ignore `Invisible`, let `take_seats` seat everybody as visible, or let `apply`
-    /// tell buddies, or a room, although nothing visible changed, or `change_seat` tell of somebody who is not seen.
+    /// tell buddies although nothing visible changed, or `change_seat` tell a room of somebody who is not seen.
     #[test]
     fn nobody_can_tell_invisible_from_offline(steps in prop::collection::vec(step(), 1..60)) {
         let (mut away, mut invisible) = (Run::new(false), Run::new(true));
@@ -264,6 +264,8 @@ proptest! {
 }
 
 /// Not even when somebody invisible goes: a friend's poll that is held all the time is never woken.
+///
+/// Negative control: let `apply` tell the rooms although nothing visible changed.
 #[test]
 fn nothing_an_invisible_member_does_wakes_a_friend() {
     let mut run = Run::new(true);
