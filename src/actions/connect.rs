@@ -82,7 +82,7 @@ pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Con
     let member = ctx.store.member(site, user.clone()).await?.ok_or(Refusal::NotSignedIn)?;
     let key = site.user(member.profile.number);
     let (profile, buddies, stored_mood) = (member.profile.clone(), member.buddies.clone(), member.mood.clone());
-    let coming = Coming { member, dialect: ask.dialect, show: ask.show, listed: None };
+    let coming = Coming { member, dialect: ask.dialect, show: ask.show, listing: None };
     let (opening, arrived) = Opening::begin(ctx, key, coming);
     let page = ctx.store.page(page_query(key, &arrived, &ask)).await?;
     let strangers: Vec<UserNumber> = page.strangers.iter().map(|person| person.profile.number).collect();

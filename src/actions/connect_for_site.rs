@@ -10,7 +10,7 @@ use crate::chat::refusal::Refusal;
 use crate::chat::session::Dialect;
 use crate::chat::ticket::Ticket;
 use crate::chat::user::Identity;
-use crate::live::Cut;
+use crate::live::{Cut, Listing};
 use crate::store::Spoken;
 use std::sync::Arc;
 
@@ -59,8 +59,12 @@ pub async fn connect_for_site(ctx: &Context, site: SiteNumber, ask: SiteConnect)
     if let Some(status) = ask.status.filter(|status| **status != *member.mood.status) {
         member.mood = Mood { status: status.into(), status_at_ms: ctx.clock.wall_ms(), ..member.mood };
     }
-    let coming =
-        Coming { member, dialect: ask.dialect, show: ask.show, listed: Some(Listed::from(rooms.iter().copied(), 0)) };
+    // From the beginning of the log for now: what arrives while it opens is kept, and cut off where it really begins.
+    let listing = Listing {
+        listed: Listed::from(rooms.iter().copied(), 0),
+        rooms: known.rooms.iter().map(|room| (room.number, room.id.clone())).collect(),
+    };
+    let coming = Coming { member, dialect: ask.dialect, show: ask.show, listing: Some(listing) };
     let (opening, arrived) = Opening::begin(ctx, key, coming);
     ctx.live.rename(key, &ask.nick);
     let since_ms = ctx.clock.wall_ms().saturating_sub(options.legacy_redelivery_ms);

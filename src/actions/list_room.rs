@@ -12,9 +12,10 @@ pub async fn list_room(ctx: &Context, asker: &Asker, room: RoomId, lists: bool) 
     let holder = *asker.holder().ok_or(Refusal::TicketEnded)?;
     let site = asker.key.site;
     let known = ctx.store.introduce(site, Spoken { rooms: vec![room], ..Spoken::default() }).await?;
-    let number = known.rooms.first().ok_or(Refusal::Internal)?.number;
+    let room = known.rooms.into_iter().next().ok_or(Refusal::Internal)?;
+    let of = (room.number, room.id);
     let digest = ctx.live.digest(&holder).ok_or(Refusal::TicketEnded)?;
-    if let Some(listed) = ctx.live.relist(&holder, number, lists) {
+    if let Some(listed) = ctx.live.relist(&holder, &of, lists, ctx.clock.monotonic_ms()) {
         for record in
             ctx.unsaved.lock().expect("no panic while held").iter_mut().filter(|record| record.digest == digest)
         {
@@ -22,5 +23,5 @@ pub async fn list_room(ctx: &Context, asker: &Asker, room: RoomId, lists: bool) 
         }
         ctx.store.replace_listed(site, digest, listed).await?;
     }
-    Ok(ctx.live.room_online_count(site.room(number)))
+    Ok(ctx.live.room_online_count(site.room(of.0)))
 }

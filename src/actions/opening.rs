@@ -11,7 +11,7 @@ use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::Ticket;
 use crate::chat::user::Member;
 use crate::clock::random;
-use crate::live::{Arrival, Arrived, Holder};
+use crate::live::{Arrival, Arrived, Holder, Listing};
 use crate::store::{SessionRecord, StoreError};
 
 /// Longest life of a native client's ticket, in milliseconds.
@@ -26,7 +26,7 @@ pub(super) struct Coming {
     /// What they want to be seen as.
     pub(super) show: Option<Show>,
     /// The rooms the session lists, if the site opens it.
-    pub(super) listed: Option<Listed>,
+    pub(super) listing: Option<Listing>,
 }
 
 /// See the module.
@@ -49,12 +49,12 @@ impl Drop for Opening<'_> {
 impl<'a> Opening<'a> {
     /// From here on, rows for the session are kept.
     pub(super) fn begin(ctx: &'a Context, key: UserKey, coming: Coming) -> (Self, Arrived) {
-        let Coming { member, dialect, show, listed } = coming;
+        let Coming { member, dialect, show, listing } = coming;
         let ticket = Ticket::new(random());
         let session = SessionNumber(u64::from_le_bytes(random()) >> 16);
         let now_ms = ctx.clock.monotonic_ms();
         let (digest, expires_at_ms) = (ticket.digest(), now_ms + ticket_life_ms(ctx, dialect));
-        let arrival = Arrival { key, member, session, digest, dialect, show, listed, expires_at_ms };
+        let arrival = Arrival { key, member, session, digest, dialect, show, listing, expires_at_ms };
         let arrived = ctx.live.arrive(arrival, now_ms);
         (Self { ctx, holder: Holder { key, session }, dialect, ticket: Some(ticket) }, arrived)
     }

@@ -117,6 +117,8 @@ pub struct Seat {
     pub user: Party,
     /// In which room.
     pub room: RoomNumber,
+    /// The same by id.
+    pub room_id: RoomId,
     /// What happened.
     pub change: SeatChange,
 }

@@ -5,6 +5,7 @@
 
 pub mod delivery;
 pub mod entry;
+pub mod event;
 pub mod goodbye;
 pub mod history;
 pub mod id;

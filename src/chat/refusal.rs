@@ -44,6 +44,8 @@ pub enum Refusal {
     UnknownRoom,
     /// The caller is not in that room.
     NotAMember,
+    /// Not for a browser, or not on this site.
+    NotAllowed,
     /// The same `cid` came with another message.
     CidReused,
     /// The request did not arrive in time.
@@ -62,7 +64,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// One of each, for tests that compare the list with its documentation.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::BadRequest(""),
         Self::MissingParameter(""),
         Self::RepeatedParameter,
@@ -82,6 +84,7 @@ impl Refusal {
         Self::UnknownUser,
         Self::UnknownRoom,
         Self::NotAMember,
+        Self::NotAllowed,
         Self::CidReused,
         Self::TooSlow,
         Self::TooManyConnections,
@@ -113,6 +116,7 @@ impl Refusal {
             Self::UnknownUser => "unknown_user",
             Self::UnknownRoom => "unknown_room",
             Self::NotAMember => "not_a_member",
+            Self::NotAllowed => "not_allowed",
             Self::CidReused => "cid_reused",
             Self::TooSlow => "too_slow",
             Self::TooManyConnections => "too_many_connections",
@@ -155,6 +159,7 @@ impl fmt::Display for Refusal {
             Self::UnknownUser => f.write_str("There is no such user."),
             Self::UnknownRoom => f.write_str("There is no such room."),
             Self::NotAMember => f.write_str("You are not in that room; join it first."),
+            Self::NotAllowed => f.write_str("This is not for members to do on this site."),
             Self::CidReused => f.write_str("This cid already named another message; use a new one for each message."),
             Self::TooSlow => f.write_str("The request did not arrive in time; send it again."),
             Self::TooManyConnections => f.write_str("There are too many connections; close some, or come back later."),
@@ -181,6 +186,7 @@ fn rule(name: &str) -> &'static str {
         "q" => "must be 1 to 200 characters",
         "cid" => "must be at most 128 bytes",
         "status" => "must be at most 255 bytes",
+        "nick" => "must be at most 190 bytes, without control characters",
         "client" => "must be d1, d2, d3 or native",
         "domain" => "does not name the site you are signed in to; send what connection.domain says",
         "block_list" => "must be a list of room ids",

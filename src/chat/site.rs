@@ -52,11 +52,13 @@ pub struct SiteOptions {
     /// How old a message may be that a page of a site which keeps its own history is given because an earlier page of the same
     /// person did not confirm it, in milliseconds. What is older stands in the site's history.
     pub legacy_redelivery_ms: u64,
+    /// Whether its pages may send each other events, which act in the receiver's page and are not shown.
+    pub client_events: bool,
 }
 
 impl Default for SiteOptions {
     fn default() -> Self {
-        Self { redelivery: true, old_websocket: false, legacy_redelivery_ms: 120_000 }
+        Self { redelivery: true, old_websocket: false, legacy_redelivery_ms: 120_000, client_events: false }
     }
 }
 

@@ -64,6 +64,7 @@ pub(super) struct WrittenSite {
     pub(super) api_key: Option<String>,
     pub(super) api_key_file: Option<PathBuf>,
     pub(super) legacy_redelivery_s: Option<u64>,
+    pub(super) client_events: Option<bool>,
 }
 
 impl WrittenSite {
@@ -77,6 +78,7 @@ impl WrittenSite {
             redelivery: self.redelivery.unwrap_or(usual.redelivery),
             old_websocket: self.old_websocket.unwrap_or(usual.old_websocket),
             legacy_redelivery_ms,
+            client_events: self.client_events.unwrap_or(usual.client_events),
         })
     }
 

@@ -31,9 +31,11 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         Refusal::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::NotFound | Refusal::UnknownUser | Refusal::UnknownRoom => StatusCode::NOT_FOUND,
         Refusal::NotSignedIn | Refusal::TicketEnded | Refusal::BadKey => StatusCode::UNAUTHORIZED,
-        Refusal::CrossSite | Refusal::KeyInBrowser | Refusal::ForeignHost | Refusal::NotAMember => {
-            StatusCode::FORBIDDEN
-        }
+        Refusal::CrossSite
+        | Refusal::KeyInBrowser
+        | Refusal::ForeignHost
+        | Refusal::NotAMember
+        | Refusal::NotAllowed => StatusCode::FORBIDDEN,
         Refusal::CidReused => StatusCode::CONFLICT,
         Refusal::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
         Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,

@@ -1,9 +1,11 @@
 //! Rows and signals reach sessions, and changes of seats take effect, as the tail hands them out.
 
+use super::notices::Happened;
 use super::{Live, Seated, Signal};
 use crate::chat::entry::{Seat, SeatChange, Seq, SharedEntry};
 use crate::chat::id::{RoomKey, SiteNumber, UserKey, UserNumber};
 use crate::chat::session::SessionNumber;
+use std::sync::Arc;
 
 impl Live {
     /// Hands a row to all sessions of a user but the one it came from.
@@ -48,16 +50,24 @@ impl Live {
                 SeatChange::Left => user.rooms.retain(|room| *room != change.room),
                 SeatChange::Joined | SeatChange::Blocked | SeatChange::Unblocked => {}
             }
-            (user.visible().is_online(), self.hub.stamp())
+            if matches!(change.change, SeatChange::Left | SeatChange::Blocked) {
+                user.sessions.iter_mut().for_each(|session| session.notices.forget_room(change.room));
+            }
+            (Arc::clone(&user.identity), user.visible().is_online(), self.hub.stamp())
         });
-        let Some(((online, stamp), effects)) = changed else { return };
+        let Some(((who, online, stamp), effects)) = changed else { return };
         let room = site.room(change.room);
         match change.change {
-            SeatChange::Joined => self.rooms.put(room, key.user, stamp, online, false),
+            SeatChange::Joined => self.rooms.put(room, &change.room_id, key.user, stamp, online, false),
             SeatChange::Left => self.rooms.remove(room, key.user, stamp),
             SeatChange::Blocked | SeatChange::Unblocked => {
                 self.rooms.silence(room, key.user, change.change == SeatChange::Blocked);
             }
+        }
+        match change.change {
+            SeatChange::Joined if online => self.tell_room(room, &who, Happened::Joined, now_ms),
+            SeatChange::Left if online => self.tell_room(room, &who, Happened::Left, now_ms),
+            _ => {} // or nobody sees it
         }
         self.apply(effects, now_ms);
     }

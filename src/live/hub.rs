@@ -164,8 +164,7 @@ impl Hub {
         all
     }
 
-    /// Notes on every session of `watcher`, or on one, that `who` changed (what they were, and the change's stamp), and wakes
-    /// held polls that may be woken.
+    /// Notes on every session of `watcher`, or on one, that `who` changed (what they were, and the change's stamp).
     pub(super) fn mark(
         &self,
         watcher: UserKey,
@@ -174,17 +173,31 @@ impl Hub {
         (was_online, stamp): (bool, u64),
         now_ms: u64,
     ) {
-        let mut shard = self.shard(watcher);
+        self.note(watcher, now_ms, |session| {
+            let is_meant = only.is_none_or(|only| session.number == only);
+            if is_meant {
+                session.mark(who, was_online, stamp);
+            }
+            is_meant
+        });
+    }
+
+    /// Notes something about others on those sessions of a user that `act` says it is for, and wakes held polls that may be
+    /// woken for presence.
+    pub(super) fn note(&self, key: UserKey, now_ms: u64, act: impl Fn(&mut Session) -> bool) {
+        let mut shard = self.shard(key);
         let Shard { users, wheel, wakes_left } = &mut *shard;
-        let Some(user) = users.get_mut(&watcher) else { return };
-        for session in user.sessions.iter_mut().filter(|session| only.is_none_or(|only| session.number == only)) {
-            session.mark(who, was_online, stamp);
+        let Some(user) = users.get_mut(&key) else { return };
+        for session in &mut user.sessions {
+            if !act(session) {
+                continue;
+            }
             let Some(due) = session.presence_due(self.times.presence_wake_ms) else { continue };
             if due <= now_ms && *wakes_left > 0 {
                 *wakes_left -= 1;
                 session.wake();
             } else if user.armed_ms.is_none_or(|armed| due < armed) {
-                user.armed_ms = Some(wheel.arm(watcher, due));
+                user.armed_ms = Some(wheel.arm(key, due));
             }
         }
     }

@@ -1,12 +1,13 @@
 //! Sessions that a site's own server opens: it keeps friends, rooms and history, and lists people and rooms with each session. People
 //! see one another both ways while either lists the other, and hear of rooms while they list them.
 
+use super::notices::Happened;
 use super::session::{Cut, Session};
 use super::stranger::Stranger;
 use super::watchers::Watcher;
 use super::{Holder, Live};
 use crate::chat::entry::Seq;
-use crate::chat::id::{RoomNumber, UserKey, UserNumber};
+use crate::chat::id::{RoomId, RoomNumber, UserKey, UserNumber};
 use crate::chat::listed::Listed;
 use crate::chat::user::Identity;
 use rustc_hash::FxHashMap;
@@ -93,13 +94,17 @@ impl Live {
 
     /// A session lists a room more, or no longer, from what the tail has handed out on. Gives what it lists now, if that has
     /// changed.
-    pub fn relist(&self, holder: &Holder, room: RoomNumber, lists: bool) -> Option<Listed> {
+    pub fn relist(&self, holder: &Holder, of: &(RoomNumber, RoomId), lists: bool, now_ms: u64) -> Option<Listed> {
+        let room = of.0;
         let after = self.positions.get(holder.key.site);
         let mut now = None;
         let (mut is_listed, mut stamp) = (false, 0);
+        let (who, was_there, is_seen);
         {
             let mut shard = self.hub.shard(holder.key);
             let user = shard.users.get_mut(&holder.key)?;
+            (who, was_there, is_seen) =
+                (Arc::clone(&user.identity), user.all_rooms().contains(&room), user.visible().is_online());
             user.session(holder.session)?.relist(|listed| {
                 let changed = if lists { listed.open(room, after) } else { listed.close(room, after) };
                 now = changed.then(|| listed.clone());
@@ -108,25 +113,30 @@ impl Live {
                 (is_listed, stamp) = (user.lists(room), self.hub.stamp());
             }
         }
-        if now.is_some() && is_listed {
-            self.take_listed_seats(holder.key, &[room]);
-        } else if now.is_some() {
+        now.as_ref()?;
+        if is_listed {
+            self.take_listed_seats(holder.key, std::slice::from_ref(of));
+        } else {
             self.rooms.unlist(holder.key.site.room(room), holder.key.user, stamp);
+        }
+        if is_seen && was_there != is_listed {
+            let happened = if is_listed { Happened::Joined } else { Happened::Left };
+            self.tell_room(holder.key.site.room(room), &who, happened, now_ms);
         }
         now
     }
 
     /// Seats a user in the rooms that a session lists; as `take_seats` does.
-    pub(super) fn take_listed_seats(&self, key: UserKey, rooms: &[RoomNumber]) {
+    pub(super) fn take_listed_seats(&self, key: UserKey, rooms: &[(RoomNumber, RoomId)]) {
         if rooms.is_empty() {
             return;
         }
         let (visible, stamp) = self.hub.seen(key);
-        for room in rooms {
-            self.rooms.list(key.site.room(*room), key.user, stamp, visible.is_online());
+        for (room, id) in rooms {
+            self.rooms.list(key.site.room(*room), id, key.user, stamp, visible.is_online());
         }
         let (visible, stamp) = self.hub.seen(key);
-        for room in rooms {
+        for (room, _) in rooms {
             self.rooms.show(key.site.room(*room), key.user, stamp, visible.is_online());
         }
     }

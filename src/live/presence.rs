@@ -2,6 +2,7 @@
 
 use super::Live;
 use super::hub::{Effects, Ripple};
+use super::notices::Happened;
 use crate::chat::id::{RoomKey, UserKey};
 use crate::chat::presence::{Mood, Visible};
 use crate::chat::user::Identity;
@@ -60,6 +61,11 @@ impl Live {
             }
             for watcher in self.watchers.of(ripple.key) {
                 self.hub.mark(watcher.user, Some(watcher.session), &ripple.who, was, now_ms);
+            }
+        }
+        if ripple.was_online != ripple.is_online {
+            for room in ripple.rooms.iter().map(|room| ripple.key.site.room(*room)) {
+                self.tell_room(room, &ripple.who, Happened::Changed { was_online: ripple.was_online }, now_ms);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Who is in which room among the users in memory. Every change carries the stamp of the user's state it comes from; an
 //! older stamp never overwrites a newer one, so no lock is held across two users or a user and a room.
 
-use crate::chat::id::{RoomKey, UserNumber};
+use crate::chat::id::{RoomId, RoomKey, UserNumber};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
@@ -33,14 +33,18 @@ pub struct Seated {
     pub silenced: bool,
 }
 
-#[derive(Default)]
 struct Room {
+    id: RoomId,
     /// In the order of numbers: what is listed must not depend on who is here unseen.
     seats: BTreeMap<UserNumber, Seat>,
     visible: u32,
 }
 
 impl Room {
+    fn new(id: &RoomId) -> Self {
+        Self { id: id.clone(), seats: BTreeMap::new(), visible: 0 }
+    }
+
     fn put(&mut self, user: UserNumber, seat: Seat) {
         let old = self.seats.insert(user, seat);
         self.visible -= u32::from(old.is_some_and(|old| old.visible));
@@ -80,15 +84,15 @@ impl Rooms {
     }
 
     /// The user is a member of the room.
-    pub(super) fn put(&self, room: RoomKey, user: UserNumber, stamp: u64, visible: bool, blocked: bool) {
-        self.shard(room).entry(room).or_default().change(user, stamp, |seat| {
+    pub(super) fn put(&self, room: RoomKey, id: &RoomId, user: UserNumber, stamp: u64, visible: bool, blocked: bool) {
+        self.shard(room).entry(room).or_insert_with(|| Room::new(id)).change(user, stamp, |seat| {
             (seat.member, seat.visible, seat.blocked) = (true, visible, blocked);
         });
     }
 
     /// A session of the user lists the room.
-    pub(super) fn list(&self, room: RoomKey, user: UserNumber, stamp: u64, visible: bool) {
-        self.shard(room).entry(room).or_default().change(user, stamp, |seat| {
+    pub(super) fn list(&self, room: RoomKey, id: &RoomId, user: UserNumber, stamp: u64, visible: bool) {
+        self.shard(room).entry(room).or_insert_with(|| Room::new(id)).change(user, stamp, |seat| {
             (seat.listed, seat.visible) = (true, visible);
         });
     }
@@ -148,6 +152,21 @@ impl Rooms {
         let seats = shard.get(&room).into_iter().flat_map(|room| &room.seats);
         seats.map(|(user, seat)| Seated { user: *user, silenced: seat.blocked }).collect()
     }
+
+    /// The same, with the room's id; none if more than `most` members are seen online. Of those who are not seen so many
+    /// hear, too: how many there are must not show in what the others hear.
+    pub(super) fn audience(&self, room: RoomKey, most: u32) -> Option<(RoomId, Vec<UserNumber>)> {
+        let shard = self.shard(room);
+        let room = shard.get(&room).filter(|room| room.visible <= most)?;
+        let (mut unseen, mut listeners) = (0, Vec::new());
+        for (user, seat) in room.seats.iter().filter(|(_, seat)| seat.listed || !seat.blocked) {
+            unseen += u32::from(!seat.visible);
+            if seat.visible || unseen <= most {
+                listeners.push(*user);
+            }
+        }
+        Some((room.id.clone(), listeners))
+    }
 }
 
 #[cfg(test)]
@@ -158,11 +177,11 @@ mod tests {
     #[test]
     fn an_older_change_never_wins() {
         let (rooms, room, user) = (Rooms::new(), SiteNumber(1).room(RoomNumber(1)), UserNumber(7));
-        let seated = |silenced| vec![Seated { user, silenced }];
-        rooms.put(room, user, 5, true, false);
+        let (id, seated) = (RoomId::parse("r").unwrap(), |silenced| vec![Seated { user, silenced }]);
+        rooms.put(room, &id, user, 5, true, false);
         rooms.remove(room, user, 4);
         assert_eq!(rooms.visible_count(room), 1, "a removal from an earlier life of the user");
-        rooms.put(room, user, 3, false, true);
+        rooms.put(room, &id, user, 3, false, true);
         assert_eq!((rooms.visible_count(room), rooms.seated(room)), (1, seated(false)));
         rooms.show(room, user, 4, false);
         assert_eq!(rooms.visible_count(room), 1, "an older word");
@@ -177,15 +196,33 @@ mod tests {
     #[test]
     fn who_is_there_in_two_ways_goes_when_both_are_over() {
         let (rooms, room, user) = (Rooms::new(), SiteNumber(1).room(RoomNumber(1)), UserNumber(7));
-        rooms.put(room, user, 1, true, true);
-        rooms.list(room, user, 2, true);
+        let id = RoomId::parse("r").unwrap();
+        rooms.put(room, &id, user, 1, true, true);
+        rooms.list(room, &id, user, 2, true);
         assert_eq!(rooms.visible_count(room), 1, "counted once");
         rooms.remove(room, user, 3);
         assert_eq!(rooms.seated(room), [Seated { user, silenced: false }], "who left has silenced nothing");
         rooms.unlist(room, user, 4);
         assert_eq!((rooms.visible_count(room), rooms.seated(room)), (0, vec![]));
-        rooms.list(room, user, 5, true);
+        rooms.list(room, &id, user, 5, true);
         rooms.forget(room, user, 6);
         assert!(rooms.seated(room).is_empty());
+    }
+
+    /// Negative control: let the bound of `audience` count all seats, and who is not seen silences the room.
+    #[test]
+    fn a_large_room_has_no_audience_and_those_who_are_not_seen_do_not_make_it_large() {
+        let (rooms, room, id) = (Rooms::new(), SiteNumber(1).room(RoomNumber(1)), RoomId::parse("r").unwrap());
+        for user in 0..4 {
+            rooms.put(room, &id, UserNumber(user), 1, user != 2, user == 1);
+        }
+        let heard =
+            |most| rooms.audience(room, most).map(|(_, users)| users.iter().map(|user| user.0).collect::<Vec<_>>());
+        assert_eq!(heard(3), Some(vec![0, 2, 3]), "whoever listens, seen or not");
+        assert_eq!(heard(2), None);
+        for user in 4..9 {
+            rooms.put(room, &id, UserNumber(user), 1, false, false);
+        }
+        assert_eq!(heard(3), Some(vec![0, 2, 3, 4, 5]), "as many of them as may be seen");
     }
 }

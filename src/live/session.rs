@@ -4,6 +4,7 @@ mod stream;
 
 use super::CursorAt;
 use super::changes::Changes;
+use super::notices::Notices;
 use super::outbox::Outbox;
 use super::signal::Signal;
 use super::stranger::Stranger;
@@ -45,6 +46,7 @@ pub(super) struct Session {
     pub(super) cursors: Cursors,
     pub(super) outbox: Outbox,
     changes: Changes,
+    pub(super) notices: Notices,
     #[expect(clippy::box_collection, reason = "eight bytes while empty, and it is empty nearly always")]
     signals: Option<Box<Vec<Signal>>>,
     stage: Stage,
@@ -98,6 +100,7 @@ impl Session {
             cursors: Cursors::new(0, 0),
             outbox: Outbox::filling(),
             changes: Changes::default(),
+            notices: Notices::default(),
             signals: None,
             stage: Stage::Idle { since_ms: now_ms },
             stream: None,
@@ -117,7 +120,7 @@ impl Session {
         self.cursors = Cursors::opened(delivered, through);
         self.outbox.finish_fill(Vec::new(), through, more, self.cursors.acked());
         // The page is answered with everybody's state as it is after this.
-        self.changes.forget();
+        self.forget_changes();
         self.open = true;
         self.stage = Stage::Idle { since_ms: now_ms };
     }
@@ -174,6 +177,7 @@ impl Session {
     /// Forgets presence changes that nobody needs to hear of.
     pub(super) fn forget_changes(&mut self) {
         self.changes.forget();
+        self.notices.forget();
     }
 
     /// Notes that somebody's visible state changed. `stamp` is that of the change.
@@ -213,7 +217,7 @@ impl Session {
 
     /// When a held poll may be woken for presence alone; `None` if there is no reason to.
     pub(super) fn presence_due(&self, wake_ms: u64) -> Option<u64> {
-        self.changes.is_some().then(|| self.presence_at_ms + wake_ms)
+        (self.changes.is_some() || self.notices.is_some()).then(|| self.presence_at_ms + wake_ms)
     }
 
     /// When the held poll is to be answered at the latest.

@@ -4,10 +4,9 @@ use super::session::Session;
 use super::stranger::Stranger;
 use super::user::{Reconciled, User};
 use super::watchers::Watcher;
-use super::{Arrival, Arrived, Cut, Holder, Live};
+use super::{Arrival, Arrived, Cut, Holder, Listing, Live};
 use crate::chat::entry::Seq;
 use crate::chat::id::{UserKey, UserNumber};
-use crate::chat::listed::Listed;
 use crate::chat::presence::Show;
 use crate::chat::room::Membership;
 use crate::chat::session::Dialect;
@@ -18,11 +17,13 @@ use std::sync::Arc;
 impl Live {
     /// Makes room for a session: from here on, rows for it are kept. It is nobody's presence until `open`.
     pub fn arrive(&self, arrival: Arrival, now_ms: u64) -> Arrived {
-        let Arrival { key, member, session, digest, dialect, show, listed, expires_at_ms } = arrival;
+        let Arrival { key, member, session, digest, dialect, show, listing, expires_at_ms } = arrival;
         let memberships = member.memberships.clone();
         let mut made = Session::new(session, digest, dialect, Box::default(), expires_at_ms, now_ms);
-        let rooms: Vec<_> = listed.iter().flat_map(Listed::rooms).collect();
-        made.listed = listed.map(Box::new);
+        let rooms = listing.map(|Listing { listed, rooms }| {
+            made.listed = Some(Box::new(listed));
+            rooms
+        });
         let ((mood, delivered, read_through, fresh, evicted), effects) = self.hub.with_or_insert(
             key,
             now_ms,
@@ -44,7 +45,7 @@ impl Live {
         if fresh {
             self.take_seats(key, &memberships);
         }
-        self.take_listed_seats(key, &rooms);
+        self.take_listed_seats(key, &rooms.unwrap_or_default());
         self.apply(effects, now_ms);
         self.bury(evicted.into_iter().map(|session| (key, session)).collect(), now_ms);
         Arrived { mood, delivered, read_through }
@@ -90,8 +91,8 @@ impl Live {
         }
         let (visible, stamp) = self.hub.seen(key);
         for membership in memberships {
-            let room = key.site.room(membership.room.number);
-            self.rooms.put(room, key.user, stamp, visible.is_online(), membership.blocked);
+            let (room, online) = (&membership.room, visible.is_online());
+            self.rooms.put(key.site.room(room.number), &room.id, key.user, stamp, online, membership.blocked);
         }
         let (visible, stamp) = self.hub.seen(key);
         for membership in memberships {

@@ -5,13 +5,13 @@
 
 pub mod sqlite;
 
-use crate::chat::entry::{Draft, Message, SeatChange, Seq, SharedEntry};
+use crate::chat::entry::{Draft, Message, Party, SeatChange, Seq, SharedEntry};
 use crate::chat::history::{Conversation, History, Unread};
-use crate::chat::id::{RoomId, SiteNumber, UserId, UserKey, UserNumber};
+use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::listed::Listed;
 use crate::chat::presence::Mood;
 use crate::chat::refusal::Refusal;
-use crate::chat::room::{Membership, Room};
+use crate::chat::room::{Membership, NewRoom, Room};
 use crate::chat::search::{Found, Search};
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::settings::Settings;
@@ -54,6 +54,15 @@ pub struct Appended {
     pub repeated: bool,
 }
 
+/// Somebody who was put into a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seated {
+    /// Who.
+    pub user: Party,
+    /// The seq of their joining.
+    pub seq: Seq,
+}
+
 /// A stretch of a log as one reader needs it.
 #[derive(Debug, Clone)]
 pub struct Stretch {
@@ -79,6 +88,10 @@ pub trait Log: Send + Sync {
         change: SeatChange,
         now_ms: u64,
     ) -> Stored<Option<Seq>>;
+    /// Makes a room with `maker` in it, unless there is one of that id; the seq of their joining if there was none.
+    async fn make_room(&self, site: SiteNumber, new: NewRoom, maker: UserId, now_ms: u64) -> Stored<Option<Seq>>;
+    /// Puts users into a room; gives those who were not in it. Unknown ones are left out.
+    async fn seat_all(&self, site: SiteNumber, room: RoomId, users: Vec<UserId>, now_ms: u64) -> Stored<Vec<Seated>>;
     /// Everything after `after`, for a tail that found a gap.
     async fn entries_after(&self, site: SiteNumber, after: Seq, limit: usize) -> Stored<Stretch>;
     /// The newest seq of every site.
@@ -199,6 +212,13 @@ pub enum DirectoryChange {
         /// The group in which `buddy` has `user`.
         buddy_group: String,
     },
+    /// Two users are friends no more.
+    NotFriends {
+        /// One.
+        user: UserId,
+        /// The other.
+        buddy: UserId,
+    },
     /// A room is so.
     Room {
         /// The site's id.
@@ -245,6 +265,8 @@ pub trait Directory: Send + Sync {
     async fn people_by_number(&self, viewer: UserKey, numbers: Vec<UserNumber>) -> Stored<Vec<Person>>;
     /// The rooms `viewer` is in; `only` these, if given.
     async fn memberships(&self, viewer: UserKey, only: Option<Vec<RoomId>>) -> Stored<Vec<Membership>>;
+    /// The ids of rooms; unknown numbers are left out.
+    async fn room_ids(&self, site: SiteNumber, numbers: Vec<RoomNumber>) -> Stored<Vec<(RoomNumber, RoomId)>>;
     /// A room, whoever asks.
     async fn room(&self, site: SiteNumber, id: RoomId) -> Stored<Option<Room>>;
     /// Who is in a room that `viewer` is in, at most `limit` people; `None` if the viewer is not.

@@ -24,6 +24,8 @@ pub struct Manners {
     pub rooms_by_place: bool,
     /// Whether names, links and status lines go into its page as markup, and links in messages become links whatever they do.
     pub runs_markup: bool,
+    /// Whether to join a room that is not there makes it.
+    pub makes_rooms_by_joining: bool,
 }
 
 /// The row of the first client, which the others differ from.
@@ -36,10 +38,17 @@ const FIRST: Manners = Manners {
     flat_settings: true,
     rooms_by_place: true,
     runs_markup: true,
+    makes_rooms_by_joining: false,
 };
 const SECOND: Manners = Manners { buddies: BuddyScope::Online, members_as_map: false, flat_settings: false, ..FIRST };
-const THIRD: Manners =
-    Manners { private_word: "chat", room_word: "grpchat", buddies: BuddyScope::All, all_members: true, ..SECOND };
+const THIRD: Manners = Manners {
+    private_word: "chat",
+    room_word: "grpchat",
+    buddies: BuddyScope::All,
+    all_members: true,
+    makes_rooms_by_joining: true,
+    ..SECOND
+};
 const NATIVE: Manners =
     Manners { buddies: BuddyScope::Shown, all_members: true, rooms_by_place: false, runs_markup: false, ..SECOND };
 

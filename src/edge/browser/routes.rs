@@ -1,13 +1,14 @@
 //! The endpoints under `/webim/`: parameters in, an action, a wire shape out.
 
 mod conversations;
+mod rooms;
 mod settings;
 
 use super::{auth, dialect, online_wire, wire};
 use crate::actions::connect::{Connect, connect};
 use crate::actions::identify::Asker;
 use crate::actions::{
-    disconnect, join_room, leave_room, read_room, read_roster, send_signal, set_presence, settle_dialect, sign_out,
+    disconnect, leave_room, read_room, read_roster, remove_buddy, send_signal, set_presence, settle_dialect, sign_out,
     silence_room, watch,
 };
 use crate::chat::presence::Show;
@@ -28,12 +29,16 @@ pub enum Endpoint {
     SignOut,
     /// People by id.
     Buddies,
+    /// A friend no more.
+    RemoveBuddy,
     /// The page shows these people.
     Watch,
     /// Rooms by id.
     Rooms,
     /// Into a room.
     Join,
+    /// Others into a room.
+    Invite,
     /// Out of a room.
     Leave,
     /// Who is in a room.
@@ -69,8 +74,10 @@ impl Endpoint {
             "offline" | "refresh" | "deactivate" => Self::Offline,
             "sign_out" => Self::SignOut,
             "buddies" | "buddy" => Self::Buddies,
+            "remove_buddy" => Self::RemoveBuddy,
             "rooms" => Self::Rooms,
             "join" | "room/join" => Self::Join,
+            "invite" | "room/invite" => Self::Invite,
             "leave" | "room/leave" => Self::Leave,
             "members" | "room/members" => Self::Members,
             "histories" | "history" => Self::Histories,
@@ -130,7 +137,12 @@ pub async fn carry_out_for(edge: &Edge, endpoint: Endpoint, params: &Params, ask
         Endpoint::Buddies => buddies(edge, params, asker).await,
         Endpoint::Watch => watch(edge, params, asker).await,
         Endpoint::Rooms => rooms(edge, params, asker).await,
-        Endpoint::Join => join(edge, params, asker).await,
+        Endpoint::RemoveBuddy => {
+            remove_buddy::remove_buddy(&edge.ctx, asker, params.user("id")?).await?;
+            Ok(Answer::Ok)
+        }
+        Endpoint::Join => rooms::join(edge, params, asker).await,
+        Endpoint::Invite => rooms::invite(edge, params, asker).await,
         Endpoint::Leave => {
             leave_room::leave_room(&edge.ctx, asker, params.room("id")?).await?;
             Ok(Answer::Ok)
@@ -216,11 +228,6 @@ async fn rooms(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Re
     let dialect = dialect_of(asker, params);
     let wire: Vec<_> = rooms.iter().map(|view| wire::room(view, None, dialect)).collect();
     Ok(Answer::Json(json::encode(&wire)))
-}
-
-async fn join(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
-    let view = join_room::join_room(&edge.ctx, asker, params.room("id")?).await?;
-    Ok(Answer::Json(json::encode(&wire::room(&view, None, dialect_of(asker, params)))))
 }
 
 async fn members(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {

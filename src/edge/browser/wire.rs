@@ -5,6 +5,7 @@ use super::dialect;
 use crate::actions::read_room::MemberView;
 use crate::actions::{PersonView, RoomView};
 use crate::chat::entry::Message;
+use crate::chat::event::Event;
 use crate::chat::history::{Conversation, History};
 use crate::chat::id::UserId;
 use crate::chat::presence::Visible;
@@ -28,7 +29,9 @@ pub struct MessageWire<'a> {
     style: &'a str,
     body: &'a str,
     timestamp: String,
-    seq: u64,
+    /// Events have no place in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
 }
 
 /// A message in the words of `dialect`.
@@ -41,7 +44,21 @@ pub fn message(message: &Message, dialect: Dialect) -> MessageWire<'_> {
         style: &message.style,
         body: &message.body,
         timestamp: message.at_ms.to_string(),
-        seq: message.seq,
+        seq: Some(message.seq),
+    }
+}
+
+/// An event: a message that stands nowhere.
+fn event(event: &Event, dialect: Dialect) -> MessageWire<'_> {
+    MessageWire {
+        r#type: dialect::message_type(dialect, &event.to),
+        to: event.to.id(),
+        from: event.from.id.as_str(),
+        nick: &event.from.nick,
+        style: "",
+        body: &event.body,
+        timestamp: event.at_ms.to_string(),
+        seq: None,
     }
 }
 
@@ -80,6 +97,8 @@ struct PresenceWire<'a> {
     r#type: &'static str,
     show: &'static str,
     status: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -108,6 +127,7 @@ pub fn packet<'a>(packet: &'a Packet, dialect: Dialect, epoch: &'a str, resync: 
             .iter()
             .filter_map(|entry| entry.message())
             .map(|item| message(item, dialect))
+            .chain(packet.signals.iter().filter_map(Signal::event).map(|item| event(item, dialect)))
             .collect(),
         presences: packet.presences.iter().map(presence).collect(),
         statuses: packet.signals.iter().filter_map(status).collect(),
@@ -119,13 +139,16 @@ pub fn packet<'a>(packet: &'a Packet, dialect: Dialect, epoch: &'a str, resync: 
     }
 }
 
+/// COMPAT: a room stands in `to` for 5.x from July 2014 on, in `status` for those before.
 fn presence(notice: &PresenceNotice) -> PresenceWire<'_> {
+    let place = notice.room.as_ref();
     PresenceWire {
         from: notice.who.id.as_str(),
         nick: &notice.who.nick,
         r#type: notice.kind.word(),
         show: notice.now.show_word(),
-        status: notice.now.status(),
+        status: place.map_or(notice.now.status(), |place| place.nick.as_deref().unwrap_or(place.id.as_str())),
+        to: place.map(|place| place.id.as_str()),
     }
 }
 
@@ -224,6 +247,8 @@ pub struct RoomWire<'a> {
     all_count: u32,
     count: u32,
     blocked: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    temporary: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     members: Option<Vec<MemberWire<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -245,6 +270,7 @@ pub fn room<'a>(view: &'a RoomView, history: Option<&'a History>, dialect: Diale
         all_count: room.all_count,
         count: view.online_count,
         blocked: view.membership.blocked,
+        temporary: room.temporary,
         members: view
             .online
             .as_ref()

@@ -5,7 +5,7 @@ use super::writer::Tx;
 use super::{SqliteStore, introduce};
 use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::refusal::Refusal;
-use crate::chat::room::{Membership, Room};
+use crate::chat::room::{Membership, NewRoom, Room};
 use crate::chat::user::{Member, Person, Profile};
 use crate::store::{Directory, DirectoryChange, Known, Spoken, StoreError, Stored};
 use async_trait::async_trait;
@@ -54,6 +54,20 @@ impl Directory for SqliteStore {
                     all.retain(|membership| only.contains(&membership.room.id));
                 }
                 Ok(all)
+            })
+            .await
+    }
+
+    async fn room_ids(&self, site: SiteNumber, numbers: Vec<RoomNumber>) -> Stored<Vec<(RoomNumber, RoomId)>> {
+        self.readers
+            .read(move |sql| {
+                let mut find = sql.prepare_cached("SELECT id FROM rooms WHERE site = ?1 AND number = ?2")?;
+                let mut found = Vec::new();
+                for number in numbers {
+                    let id = find.query_row(params![site.0, number.0], |row| rows::room_id(row, 0)).optional()?;
+                    found.extend(id.map(|id| (number, id)));
+                }
+                Ok(found)
             })
             .await
     }
@@ -216,6 +230,13 @@ fn carry_out(tx: &mut Tx<'_>, site: SiteNumber, change: &DirectoryChange) -> Sto
             add_side(tx.sql, site, user, buddy, group)?;
             add_side(tx.sql, site, buddy, user, buddy_group)
         }
+        DirectoryChange::NotFriends { user, buddy } => {
+            let unknown = || StoreError::Refused(Refusal::UnknownUser);
+            let user = tx.user_number(site, user)?.ok_or_else(unknown)?;
+            let buddy = tx.user_number(site, buddy)?.ok_or_else(unknown)?;
+            remove_side(tx.sql, site, user, buddy)?;
+            remove_side(tx.sql, site, buddy, user)
+        }
         DirectoryChange::Room { id, nick, picture_url, url, open } => {
             upsert_room(tx.sql, site, id, nick, picture_url, url, *open)
         }
@@ -248,6 +269,21 @@ fn add_side(sql: &Connection, site: SiteNumber, user: UserNumber, buddy: UserNum
     Ok(())
 }
 
+fn remove_side(sql: &Connection, site: SiteNumber, user: UserNumber, buddy: UserNumber) -> Stored<()> {
+    let mut remove = sql.prepare_cached("DELETE FROM buddies WHERE site = ?1 AND user = ?2 AND buddy = ?3")?;
+    remove.execute(params![site.0, user.0, buddy.0])?;
+    Ok(())
+}
+
+/// Adds a room that members made for themselves; there is none of that id.
+pub(super) fn add_room_of_members(sql: &Connection, site: SiteNumber, new: &NewRoom) -> Stored<()> {
+    upsert_room(sql, site, &new.id, &new.nick, "", "", new.open)?;
+    let mut mark = sql.prepare_cached("UPDATE rooms SET temporary = 1 WHERE site = ?1 AND id = ?2")?;
+    mark.execute(params![site.0, new.id.as_str()])?;
+    Ok(())
+}
+
+/// A room as the site describes it: whoever made it before, it is the site's now.
 fn upsert_room(
     sql: &Connection,
     site: SiteNumber,
@@ -261,7 +297,7 @@ fn upsert_room(
         "INSERT INTO rooms (site, number, id, nick, picture_url, url, open) \
          VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM rooms WHERE site = ?1), ?2, ?3, ?4, ?5, ?6) \
          ON CONFLICT (site, id) DO UPDATE SET nick = excluded.nick, picture_url = excluded.picture_url, \
-         url = excluded.url, open = excluded.open",
+         url = excluded.url, open = excluded.open, temporary = 0",
     )?;
     upsert.execute(params![site.0, id.as_str(), nick, picture_url, url, open])?;
     Ok(())

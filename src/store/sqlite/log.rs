@@ -8,7 +8,8 @@ use crate::chat::entry::{Addressee, Draft, Entry, Message, Party, Seat, SeatChan
 use crate::chat::history::Conversation;
 use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::refusal::Refusal;
-use crate::store::{Appended, Log, StoreError, Stored, Stretch};
+use crate::chat::room::NewRoom;
+use crate::store::{Appended, Log, Seated, StoreError, Stored, Stretch};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
@@ -31,6 +32,14 @@ impl Log for SqliteStore {
         now_ms: u64,
     ) -> Stored<Option<Seq>> {
         self.writer.write(move |tx| change_seat(tx, site, &user, &room, change, now_ms)).await
+    }
+
+    async fn make_room(&self, site: SiteNumber, new: NewRoom, maker: UserId, now_ms: u64) -> Stored<Option<Seq>> {
+        self.writer.write(move |tx| make_room(tx, site, &new, &maker, now_ms)).await
+    }
+
+    async fn seat_all(&self, site: SiteNumber, room: RoomId, users: Vec<UserId>, now_ms: u64) -> Stored<Vec<Seated>> {
+        self.writer.write(move |tx| seat_all(tx, site, &room, &users, now_ms)).await
     }
 
     async fn entries_after(&self, site: SiteNumber, after: Seq, limit: usize) -> Stored<Stretch> {
@@ -237,10 +246,31 @@ fn change_seat(
     count_members(tx.sql, site, room_number, change)?;
     let at_ms = head.at_ms.max(now_ms);
     let user = Party { number: user_number, id: user.clone() };
-    let seat = Seat { seq, at_ms, user, room: room_number, change };
+    let seat = Seat { seq, at_ms, user, room: room_number, room_id: room.clone(), change };
     insert_seat(tx.sql, site, &seat)?;
     tx.advance(site, at_ms, Arc::new(Entry::Seat(seat)));
     Ok(Some(seq))
+}
+
+fn make_room(tx: &mut Tx<'_>, site: SiteNumber, new: &NewRoom, maker: &UserId, now_ms: u64) -> Stored<Option<Seq>> {
+    tx.user_number(site, maker)?.ok_or(StoreError::Refused(Refusal::UnknownUser))?;
+    if directory::room_number(tx.sql, site, &new.id)?.is_some() {
+        return Ok(None);
+    }
+    directory::add_room_of_members(tx.sql, site, new)?;
+    change_seat(tx, site, maker, &new.id, SeatChange::Joined, now_ms)
+}
+
+fn seat_all(tx: &mut Tx<'_>, site: SiteNumber, room: &RoomId, users: &[UserId], now_ms: u64) -> Stored<Vec<Seated>> {
+    directory::room_number(tx.sql, site, room)?.ok_or(StoreError::Refused(Refusal::UnknownRoom))?;
+    let mut seated = Vec::new();
+    for id in users {
+        let Some(number) = tx.user_number(site, id)? else { continue };
+        if let Some(seq) = change_seat(tx, site, id, room, SeatChange::Joined, now_ms)? {
+            seated.push(Seated { user: Party { number, id: id.clone() }, seq });
+        }
+    }
+    Ok(seated)
 }
 
 fn count_members(sql: &Connection, site: SiteNumber, room: RoomNumber, change: SeatChange) -> Stored<()> {

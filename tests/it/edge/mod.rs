@@ -20,6 +20,7 @@ mod read;
 mod receipts;
 mod redelivery;
 mod restart;
+mod rooms_later;
 mod search;
 mod shapes;
 mod site_role;

@@ -8,7 +8,7 @@ use nextim::chat::listed::Listed;
 use nextim::chat::presence::NoticeKind::{Offline, Online};
 use nextim::chat::presence::Show;
 use nextim::chat::room::Interval;
-use nextim::live::{Arrival, Cut, Holder, Live};
+use nextim::live::{Arrival, Cut, Holder, Listing, Live};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -16,6 +16,10 @@ const R1: RoomNumber = RoomNumber(1);
 
 fn room(number: RoomNumber) -> RoomKey {
     SITE.room(number)
+}
+
+fn named(number: RoomNumber) -> (RoomNumber, RoomId) {
+    (number, RoomId::parse(&format!("room{}", number.0)).unwrap())
 }
 
 /// The site opens a session that begins at `through` of a log with `head` rows.
@@ -27,8 +31,9 @@ fn site_opens(
     (through, head): (Seq, Seq),
     now_ms: u64,
 ) -> (Holder, Listed) {
-    let listed = Some(Listed::from(rooms.iter().copied(), 0));
-    live.arrive(Arrival { listed, ..arriving.arrival() }, now_ms);
+    let listed = Listed::from(rooms.iter().copied(), 0);
+    let listing = Some(Listing { listed, rooms: rooms.iter().map(|number| named(*number)).collect() });
+    live.arrive(Arrival { listing, ..arriving.arrival() }, now_ms);
     let people: Vec<UserNumber> = people.iter().map(|number| UserNumber(*number)).collect();
     let cut = Cut { through, more: head > through, rows: false };
     let holder = arriving.holder();
@@ -37,7 +42,7 @@ fn site_opens(
 }
 
 fn in_room(seq: Seq, from: u32, number: RoomNumber) -> SharedEntry {
-    let id = RoomId::parse(&format!("room{}", number.0)).unwrap();
+    let (number, id) = named(number);
     let (nick, style, body): (Box<str>, Box<str>, Box<str>) = ("".into(), "".into(), "x".into());
     let to = Addressee::Room { number, id };
     let from = party(from);
@@ -101,7 +106,11 @@ fn a_room_is_heard_by_pages_that_list_it_and_by_pages_of_listening_members() {
         packet.entries.iter().map(|entry| entry.seq()).collect::<Vec<_>>()
     };
     let seat = |seq, change| {
-        live.change_seat(SITE, &Seat { seq, at_ms: 0, user: party(1), room: R1, change }, START_MS);
+        live.change_seat(
+            SITE,
+            &Seat { seq, at_ms: 0, user: party(1), room: R1, room_id: named(R1).1, change },
+            START_MS,
+        );
         live.advance(SITE, seq);
     };
     say(&live, 1, 9, R1);
@@ -109,7 +118,10 @@ fn a_room_is_heard_by_pages_that_list_it_and_by_pages_of_listening_members() {
     say(&live, 3, 9, R1);
     seat(4, SeatChange::Blocked);
     say(&live, 5, 9, R1);
-    assert!(live.relist(&plugin, R1, false).is_some() && live.relist(&plugin, R1, false).is_none());
+    assert!(
+        live.relist(&plugin, &named(R1), false, START_MS).is_some()
+            && live.relist(&plugin, &named(R1), false, START_MS).is_none()
+    );
     say(&live, 6, 9, R1);
     assert_eq!((hears(plugin), hears(quiet), hears(own)), (vec![1, 3, 5], vec![], vec![3]));
 }
@@ -148,7 +160,7 @@ fn a_room_that_is_listed_during_a_read_is_read_too() {
     live.advance(SITE, 5);
     let holder = site_opens(&live, &Arriving::new(1, &[], 1), &[], &[], (2, 5), START_MS).0;
     assert_eq!(live.begin_fill(&holder), Some(2));
-    assert!(live.relist(&holder, R1, true).is_some());
+    assert!(live.relist(&holder, &named(R1), true, START_MS).is_some());
     say(&live, 6, 2, R1);
     live.finish_fill(&holder, vec![], 6, false);
     assert_eq!(live.begin_fill(&holder), Some(2), "once more");
@@ -204,7 +216,7 @@ proptest! {
                 Step::Browse { user } => holders.push(Arriving::new(user, &[], sessions).open(&live, 0, now_ms)),
                 Step::End { index } if index < holders.len() => live.end(&holders.swap_remove(index), now_ms),
                 Step::Relist { index, room, lists } if index < holders.len() => {
-                    live.relist(&holders[index], RoomNumber(room), lists);
+                    live.relist(&holders[index], &named(RoomNumber(room)), lists, now_ms);
                 }
                 Step::End { .. } | Step::Relist { .. } => {}
                 Step::Pass { ms } => {

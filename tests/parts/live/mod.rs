@@ -7,6 +7,7 @@ mod graces;
 mod invisible;
 mod listing;
 mod polls;
+mod rooms;
 mod watching;
 pub mod world;
 

@@ -5,8 +5,9 @@ use super::{Answer, dialect_of};
 use crate::actions::identify::Asker;
 use crate::actions::read_history::{Named, Part};
 use crate::actions::search_messages::{Question, search_messages};
-use crate::actions::{clear_history, mark_read, read_history, send_message};
+use crate::actions::{clear_history, mark_read, read_history, send_event, send_message};
 use crate::chat::entry::To;
+use crate::chat::event::is_event;
 use crate::chat::history::{Conversation, HISTORY_ROWS};
 use crate::chat::id::{RoomId, UserId};
 use crate::chat::refusal::Refusal;
@@ -91,9 +92,16 @@ pub(super) async fn clear_history(edge: &Edge, params: &Params, asker: &Asker) -
 
 /// Says something.
 pub(super) async fn message(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
+    if params.optional("type") == Some("broadcast") {
+        return Err(Refusal::NotAllowed); // only the site may speak to everybody
+    }
     let to_room = wire::is_to_room(params.optional("type")).ok_or(Refusal::BadParameter("type"))?;
     let to = if to_room { To::Room(params.room("to")?) } else { To::User(params.user("to")?) };
     let body = params.required("body")?.to_owned();
+    if is_event(&body) {
+        send_event::send_event(&edge.ctx, asker, to, body).await?;
+        return Ok(Answer::Ok);
+    }
     let style = params.optional("style").unwrap_or_default().to_owned();
     let cid = params.optional("cid").map(str::to_owned);
     let with_receipt = cid.is_some();
