@@ -4,11 +4,15 @@
 use super::Context;
 use super::identify::Asker;
 use super::send_message::{Send, check};
-use crate::chat::entry::{Draft, Party};
+use crate::bus::Envelope;
+use crate::chat::entry::{Addressee, Draft, Party, To};
+use crate::chat::event::{EVENT_BYTES_MAX, Event, is_event};
 use crate::chat::id::{SiteNumber, UserId};
 use crate::chat::refusal::Refusal;
 use crate::chat::style::sanitise;
-use crate::store::{Appended, Spoken};
+use crate::chat::user::Identity;
+use crate::store::Spoken;
+use std::sync::Arc;
 
 /// Who speaks.
 #[derive(Debug, Clone)]
@@ -19,31 +23,35 @@ pub enum Speaker {
     Named(UserId),
 }
 
-/// Stores what the site says. `nick` is the name it is said under; the speaker's own if the site does not give one.
+/// Stores what the site says, or, if it is an event, hands it to the pages that read events. `nick` is the name it is said under;
+/// the speaker's own if the site does not give one.
 pub async fn say_for_site(
     ctx: &Context,
     site: SiteNumber,
     speaker: Speaker,
     nick: Option<String>,
     send: Send,
-) -> Result<Appended, Refusal> {
+) -> Result<(), Refusal> {
     check(&send)?;
-    let (from, own_nick, origin) = match speaker {
+    let (from, origin) = match speaker {
         Speaker::Page(asker) => {
-            let from = Party { number: asker.identity.number, id: asker.identity.id.clone() };
-            (from, asker.identity.nick.clone(), asker.holder().map(|holder| holder.session))
+            let holder = asker.holder().copied();
+            (asker.identity, holder.map(|holder| holder.session))
         }
         Speaker::Named(id) => {
             let spoken = Spoken { people: vec![(id, nick.clone())], ..Spoken::default() };
             let known = ctx.store.introduce(site, spoken).await?.people.into_iter().next();
             let profile = known.ok_or(Refusal::Internal)?;
-            (Party { number: profile.number, id: profile.id }, profile.nick, None)
+            (Arc::new(Identity { number: profile.number, id: profile.id, nick: profile.nick }), None)
         }
     };
+    if is_event(&send.body) {
+        return tell(ctx, site, from, send).await;
+    }
     let draft = Draft {
         site,
-        from,
-        nick: nick.map_or(own_nick, Into::into),
+        from: Party { number: from.number, id: from.id.clone() },
+        nick: nick.map_or_else(|| from.nick.clone(), Into::into),
         to: send.to,
         style: sanitise(&send.style).into(),
         body: send.body.into(),
@@ -52,5 +60,26 @@ pub async fn say_for_site(
         cid: send.cid.map(Into::into),
         now_ms: ctx.clock.wall_ms(),
     };
-    Ok(ctx.store.append(draft).await?)
+    ctx.store.append(draft).await?;
+    Ok(())
+}
+
+/// COMPAT: the 5.x plugin invites into a room by sending events.
+async fn tell(ctx: &Context, site: SiteNumber, from: Arc<Identity>, send: Send) -> Result<(), Refusal> {
+    if send.body.len() > EVENT_BYTES_MAX {
+        return Err(Refusal::TooLarge);
+    }
+    let spoken = match &send.to {
+        To::User(id) => Spoken { people: vec![(id.clone(), None)], rooms: Vec::new() },
+        To::Room(id) => Spoken { people: Vec::new(), rooms: vec![id.clone()] },
+        To::Everyone => return Err(Refusal::BadParameter("type")),
+    };
+    let known = ctx.store.introduce(site, spoken).await?;
+    let user = known.people.into_iter().next();
+    let user = user.map(|profile| Addressee::User(Party { number: profile.number, id: profile.id }));
+    let room = known.rooms.into_iter().next().map(|room| Addressee::Room { number: room.number, id: room.id });
+    let to = user.or(room).ok_or(Refusal::Internal)?;
+    let event = Event { from, to, body: send.body.into(), invitation: None, at_ms: ctx.clock.wall_ms() };
+    ctx.bus.publish(Envelope::Event { site, event: Arc::new(event) });
+    Ok(())
 }

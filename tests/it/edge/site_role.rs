@@ -200,6 +200,25 @@ async fn a_broadcast_is_a_message_to_each_in_their_own_words() {
     assert_ne!(browser.status, 200, "only the site's key may");
 }
 
+/// Negative control: store an event like any message, and the second page shows its text.
+#[tokio::test]
+async fn a_site_may_send_events_to_pages_that_read_them() {
+    let server = start_with(SiteOptions::default()).await;
+    let opened = call(&server, "/v5/presences/online", "name=ann&nick=ann&rooms=room1").await.json();
+    let mut fifth = Page { ticket: opened["ticket"].as_str().unwrap().into(), http: server.connect().await };
+    let mut third = opens(&server, "ann", "rooms=room1").await;
+    says(&server, "bob", "ann", "webim-event:invite|,|r9|,|Room nine").await;
+    says(&server, "bob", "room1", "webim-event:x").await;
+    says(&server, "bob", "ann", "and words").await;
+    let mut heard = fifth.hears().await;
+    while heard.len() < 3 {
+        heard.extend(fifth.hears().await);
+    }
+    heard.sort();
+    assert_eq!(heard, ["and words", "webim-event:invite|,|r9|,|Room nine", "webim-event:x"]);
+    assert_eq!(third.hears().await, ["and words"]);
+}
+
 /// Ids stand in the path as they are.
 #[tokio::test]
 async fn a_room_may_be_called_anything() {
