@@ -8,6 +8,7 @@ pub mod entry;
 pub mod goodbye;
 pub mod history;
 pub mod id;
+pub mod link;
 pub mod presence;
 pub mod refusal;
 pub mod room;

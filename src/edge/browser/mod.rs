@@ -4,6 +4,7 @@ pub mod auth;
 pub mod dialect;
 #[cfg(test)]
 mod examples;
+pub mod legacy;
 mod online_wire;
 mod routes;
 pub mod transport;
