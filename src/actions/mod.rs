@@ -99,7 +99,7 @@ pub struct RoomView {
     pub membership: Membership,
     /// How many members are seen online.
     pub online_count: u32,
-    /// Some of those, if they were asked for.
+    /// Some of those, if they were asked for; for a client that counts by itself, everybody.
     pub online: Option<Vec<(Arc<Identity>, Visible)>>,
 }
 

@@ -22,6 +22,8 @@ pub struct Manners {
     pub flat_settings: bool,
     /// Whether it marks silenced rooms by using their ids as places in the list of rooms.
     pub rooms_by_place: bool,
+    /// Whether it counts a room's members itself: an open room comes with all of them, or with none.
+    pub counts_members: bool,
     /// Whether names, links and status lines go into its page as markup, and links in messages become links whatever they do.
     pub runs_markup: bool,
 }
@@ -35,11 +37,18 @@ const FIRST: Manners = Manners {
     all_members: false,
     flat_settings: true,
     rooms_by_place: true,
+    counts_members: false,
     runs_markup: true,
 };
 const SECOND: Manners = Manners { buddies: BuddyScope::Online, members_as_map: false, flat_settings: false, ..FIRST };
-const THIRD: Manners =
-    Manners { private_word: "chat", room_word: "grpchat", buddies: BuddyScope::All, all_members: true, ..SECOND };
+const THIRD: Manners = Manners {
+    private_word: "chat",
+    room_word: "grpchat",
+    buddies: BuddyScope::All,
+    all_members: true,
+    counts_members: true,
+    ..SECOND
+};
 const NATIVE: Manners =
     Manners { buddies: BuddyScope::Shown, all_members: true, rooms_by_place: false, runs_markup: false, ..SECOND };
 

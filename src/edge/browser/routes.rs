@@ -160,13 +160,19 @@ async fn online(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) ->
     }
     let dialect = dialect::of_page(params, asked.header("accept")).ok_or(Refusal::BadParameter("client"))?;
     let strangers = if params.has("stranger_ids") { "stranger_ids" } else { "chatlink_ids" };
+    let manners = dialect::manners(dialect);
+    // The chat box names its partner apart from the open windows.
+    let partner = params.optional("touid").map(|_| params.user("touid")).transpose()?;
+    // What old clients call themselves while they are away; as a wish it means nothing.
+    let wish = params.optional("show").filter(|show| *show != "unavailable");
     let ask = Connect {
         dialect,
-        scope: dialect::manners(dialect).buddies,
-        windows: params.users("buddy_ids")?,
+        scope: manners.buddies,
+        whole_rooms: manners.counts_members,
+        windows: params.users("buddy_ids")?.into_iter().chain(partner).collect(),
         rooms: if params.has("room_ids") { Some(params.rooms("room_ids")?) } else { None },
         strangers: params.users(strangers)?,
-        show: params.optional("show").map(show).transpose()?,
+        show: wish.map(show).transpose()?,
     };
     let connected = connect(&edge.ctx, caller, ask).await?;
     let base = auth::base_url(edge, asked);
