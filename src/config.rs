@@ -3,6 +3,7 @@
 
 mod written;
 
+use crate::chat::link;
 use crate::chat::site::SiteOptions;
 use crate::live::Times;
 use serde::Deserialize;
@@ -123,7 +124,7 @@ impl Config {
                 1,
                 1_000_000,
             )?,
-            sites: special_sites(&sites),
+            sites: special_sites(&sites)?,
             log_format: log.format.unwrap_or_default(),
             log_filter: log_filter(log.filter.unwrap_or_else(|| "info".into()))?,
         })
@@ -162,9 +163,26 @@ fn times(stream: &WrittenStream) -> Result<Times, ConfigError> {
 }
 
 /// The sites that are not served as usual.
-fn special_sites(sites: &BTreeMap<String, WrittenSite>) -> BTreeMap<String, SiteOptions> {
-    let all = sites.iter().map(|(name, site)| (name.clone(), site.options()));
-    all.filter(|(_, options)| *options != SiteOptions::default()).collect()
+fn special_sites(sites: &BTreeMap<String, WrittenSite>) -> Result<BTreeMap<String, SiteOptions>, ConfigError> {
+    let mut special = BTreeMap::new();
+    for (name, site) in sites {
+        let options = site.options();
+        options.old_client.iter().try_for_each(|file| old_client_file(name, file))?;
+        if options != SiteOptions::default() {
+            special.insert(name.clone(), options);
+        }
+    }
+    Ok(special)
+}
+
+/// A file that pages are told to load must be one: its address is written into their markup.
+fn old_client_file(site: &str, file: &str) -> Result<(), ConfigError> {
+    let is_plain = !file.contains(|c: char| c.is_control() || c.is_whitespace() || "\"'<>`".contains(c));
+    if is_plain && link::is_safe(file) && (file.ends_with(".css") || file.ends_with(".js")) {
+        return Ok(());
+    }
+    let why = "must hold addresses of .css and .js files, e.g. /webim/static/webim.all.min.js; it has";
+    Err(ConfigError(format!("sites.{site}.old_client {why} {file:?}")))
 }
 
 fn within(key: &str, value: u64, least: u64, most: u64) -> Result<u64, ConfigError> {
@@ -219,6 +237,7 @@ mod tests {
             "ticket_idle_ms",
             "ticket_life_ms",
             "presence_wake_ms",
+            "old_client",
             "format",
             "filter",
         ] {
@@ -242,6 +261,11 @@ mod tests {
         let error = load("[stream]\npoll_hold_ms = 36000\n", &[]).unwrap_err().to_string();
         assert!(error.contains("35000"), "{error}");
         assert!(load("[server]\npublic_url = \"https://a/?b\"\n", &[]).is_err());
+        let old_client = |file: &str| load(&format!("[sites.x]\nold_client = ['{file}']\n"), &[]);
+        assert_eq!(old_client("/a/b.js").unwrap().sites["x"].old_client, ["/a/b.js"]);
+        for bad in ["/a/b", "/a/\"b.js", "javascript:b.js", "/<b>.css", "/a b.js"] {
+            assert!(old_client(bad).unwrap_err().to_string().contains("sites.x.old_client"), "{bad}");
+        }
     }
 
     #[test]

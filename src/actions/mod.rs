@@ -5,14 +5,19 @@ pub mod clear_history;
 pub mod connect;
 pub mod deliver;
 pub mod disconnect;
+pub mod download_history;
+pub mod find_people;
 pub mod identify;
 pub mod join_room;
 pub mod leave_room;
 pub mod listen;
 pub mod mark_read;
+pub mod notify;
 pub mod read_history;
+pub mod read_notifications;
 pub mod read_room;
 pub mod read_roster;
+pub mod read_self;
 pub mod restore;
 pub mod save_settings;
 pub mod search_messages;
@@ -66,7 +71,7 @@ impl SiteTable {
     /// Replaces the table. `options` are those of the sites that are not served as usual, by name.
     pub fn set(&self, sites: Vec<Site>, options: &BTreeMap<String, SiteOptions>) {
         let with_options = |site: Site| {
-            let options = options.get(&*site.name).copied().unwrap_or(site.options);
+            let options = options.get(&*site.name).cloned().unwrap_or(site.options);
             Arc::new(Site { options, ..site })
         };
         *self.0.write().expect("no panic while held") = sites.into_iter().map(with_options).collect();
@@ -75,6 +80,12 @@ impl SiteTable {
     /// The site that a client's `domain` means.
     pub fn by_domain(&self, domain: &str) -> Option<Arc<Site>> {
         self.0.read().expect("no panic while held").iter().find(|site| site.answers_to(domain)).cloned()
+    }
+
+    /// The site of this server, if it has one alone.
+    pub fn only(&self) -> Option<Arc<Site>> {
+        let sites = self.0.read().expect("no panic while held");
+        sites.first().filter(|_| sites.len() == 1).cloned()
     }
 
     /// The site of a number.

@@ -9,6 +9,7 @@ pub mod goodbye;
 pub mod history;
 pub mod id;
 pub mod link;
+pub mod notification;
 pub mod presence;
 pub mod refusal;
 pub mod room;

@@ -23,17 +23,19 @@ pub struct Site {
 }
 
 /// How a site's old clients are served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteOptions {
     /// Whether scripts are given their messages until two answers in a row have carried them.
     pub redelivery: bool,
     /// Whether the 5.x client is told of the WebSocket, which it does not leave again: a closed one ends its page.
     pub old_websocket: bool,
+    /// The style sheets and scripts of its old client, which the boot script loads in this order.
+    pub old_client: Vec<String>,
 }
 
 impl Default for SiteOptions {
     fn default() -> Self {
-        Self { redelivery: true, old_websocket: false }
+        Self { redelivery: true, old_websocket: false, old_client: Vec::new() }
     }
 }
 

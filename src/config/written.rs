@@ -57,6 +57,7 @@ pub(super) struct WrittenLimits {
 pub(super) struct WrittenSite {
     pub(super) redelivery: Option<bool>,
     pub(super) old_websocket: Option<bool>,
+    pub(super) old_client: Option<Vec<String>>,
 }
 
 impl WrittenSite {
@@ -65,6 +66,7 @@ impl WrittenSite {
         SiteOptions {
             redelivery: self.redelivery.unwrap_or(usual.redelivery),
             old_websocket: self.old_websocket.unwrap_or(usual.old_websocket),
+            old_client: self.old_client.clone().unwrap_or(usual.old_client),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The browser's side of the protocol: `/webim/*` and the stream.
 
+mod address;
 pub mod auth;
+mod boot;
 pub mod dialect;
+mod download;
 #[cfg(test)]
 mod examples;
 pub mod legacy;
@@ -16,16 +19,18 @@ use crate::chat::refusal::Refusal;
 use crate::edge::params::Params;
 use routes::{Answer, Endpoint};
 
-/// Answers a request under `/webim/`.
+pub(super) use address::is_plugins;
+
+/// Answers a request under `/webim/`, or at a plugin's address.
 pub(super) async fn answer(edge: &Edge, asked: &Asked) -> Result<Reply, Refusal> {
     auth::check_host(edge, asked)?;
-    let name = asked.uri.path().strip_prefix("/webim/");
-    let endpoint = name.and_then(Endpoint::parse).ok_or(Refusal::NotFound)?;
-    let params = asked.params()?;
+    let mut params = asked.params()?;
+    let endpoint = address::endpoint(asked.uri.path(), &mut params).ok_or(Refusal::NotFound)?;
     let form = form(&params)?;
     let reply = match routes::carry_out(edge, asked, endpoint, &params).await {
         Ok(Answer::Json(json)) => Reply::json(&form, &json),
         Ok(Answer::Ok) => ok(asked, &params, &form),
+        Ok(Answer::Whole(reply)) => reply,
         Err(refusal) => refuse(endpoint, &params, &refusal, &form),
     };
     Ok(reply)
@@ -51,6 +56,7 @@ fn ok(asked: &Asked, params: &Params, form: &Form) -> Reply {
 /// COMPAT: the 5.x client shows a message's refusal only in a 200.
 fn refuse(endpoint: Endpoint, params: &Params, refusal: &Refusal, form: &Form) -> Reply {
     let reply = error::reply(refusal, form);
-    let shows_text = endpoint == Endpoint::Message && params.has("csrf_token");
+    let is_later = params.has("csrf_token") || dialect::speaks_later_words(params);
+    let shows_text = endpoint == Endpoint::Message && is_later;
     if shows_text { reply.status(http::StatusCode::OK) } else { reply }
 }

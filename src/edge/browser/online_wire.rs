@@ -7,7 +7,7 @@ use super::{dialect, legacy};
 use crate::actions::RoomView;
 use crate::actions::connect::Connected;
 use crate::chat::history::{Conversation, History, Unread};
-use crate::chat::presence::Mood;
+use crate::chat::presence::{Mood, Visible};
 use crate::chat::session::Dialect;
 use crate::chat::settings::{SILENCED_ROOMS, Settings};
 use crate::chat::user::Profile;
@@ -31,7 +31,7 @@ pub struct ConnectionWire<'a> {
 
 /// The member (the seed's `userInfo`).
 #[derive(Serialize)]
-struct UserWire<'a> {
+pub(super) struct UserWire<'a> {
     #[serde(flatten)]
     profile: ProfileWire<'a>,
     presence: &'static str,
@@ -48,6 +48,11 @@ fn user<'a>(own: &'a Profile, mood: &'a Mood, dialect: Dialect) -> UserWire<'a> 
         status: legacy::text(&mood.status, dialect),
         status_time: clock_time(mood.status_at_ms),
     }
+}
+
+/// The member while their page is not open yet.
+pub(super) fn absent_user<'a>(own: &'a Profile, mood: &'a Mood, dialect: Dialect) -> UserWire<'a> {
+    UserWire { presence: Visible::Offline.word(), show: Visible::Offline.show_word(), ..user(own, mood, dialect) }
 }
 
 /// The answer of `online`: the seed's nine keys, and those that its clients really read.

@@ -1,9 +1,10 @@
 //! The endpoints under `/webim/`: parameters in, an action, a wire shape out.
 
 mod conversations;
+mod notices;
 mod settings;
 
-use super::{auth, dialect, online_wire, wire};
+use super::{auth, boot, dialect, online_wire, wire};
 use crate::actions::connect::{Connect, connect};
 use crate::actions::identify::Asker;
 use crate::actions::{
@@ -14,6 +15,7 @@ use crate::chat::presence::Show;
 use crate::chat::refusal::Refusal;
 use crate::chat::session::{Caller, Dialect};
 use crate::edge::params::Params;
+use crate::edge::reply::Reply;
 use crate::edge::{Asked, Edge, json};
 use std::collections::BTreeMap;
 
@@ -58,6 +60,14 @@ pub enum Endpoint {
     Block,
     /// Listen to it again.
     Unblock,
+    /// Take a conversation away as a file.
+    DownloadHistory,
+    /// What the site wants the member to notice.
+    Notifications,
+    /// An old page tells what it was given.
+    LogMessage,
+    /// The script that an old page begins with.
+    Boot,
 }
 
 impl Endpoint {
@@ -68,7 +78,7 @@ impl Endpoint {
             // Both end this ticket and nothing else; the grace makes a reload of one and a departure of the other.
             "offline" | "refresh" | "deactivate" => Self::Offline,
             "sign_out" => Self::SignOut,
-            "buddies" | "buddy" => Self::Buddies,
+            "buddies" | "buddy" | "user_info" => Self::Buddies,
             "rooms" => Self::Rooms,
             "join" | "room/join" => Self::Join,
             "leave" | "room/leave" => Self::Leave,
@@ -84,6 +94,10 @@ impl Endpoint {
             "setting" => Self::Setting,
             "block" | "room/block" => Self::Block,
             "unblock" | "room/unblock" => Self::Unblock,
+            "download_history" | "history/download" | "download" => Self::DownloadHistory,
+            "notifications" | "notification" => Self::Notifications,
+            "logmsg" => Self::LogMessage,
+            "boot" => Self::Boot,
             _ => return None,
         })
     }
@@ -100,6 +114,8 @@ pub enum Answer {
     Ok,
     /// A JSON text.
     Json(Vec<u8>),
+    /// A file or a script of its own, which no `callback` is put around.
+    Whole(Reply),
 }
 
 /// Carries out a call.
@@ -107,6 +123,9 @@ pub async fn carry_out(edge: &Edge, asked: &Asked, endpoint: Endpoint, params: &
     if endpoint == Endpoint::Online {
         let caller = auth::caller(edge, asked, params).await?;
         return online(edge, asked, params, &caller).await;
+    }
+    if endpoint == Endpoint::Boot {
+        return Ok(Answer::Whole(boot::script(edge, asked, params).await));
     }
     let mut asker = auth::asker(edge, asked, params).await?;
     if dialect::speaks_later_words(params) {
@@ -149,6 +168,13 @@ pub async fn carry_out_for(edge: &Edge, endpoint: Endpoint, params: &Params, ask
             silence_room::silence_room(&edge.ctx, asker, params.room("id")?, blocked).await?;
             Ok(Answer::Ok)
         }
+        Endpoint::DownloadHistory => conversations::download(edge, params, asker).await,
+        Endpoint::Notifications => notices::notices(edge, params, asker).await,
+        // COMPAT: an application of the 1.0 and 5.x clients posts back every message it was given, for a server that keeps no
+        // log of its own. The log here had it before the page did, so there is nothing to store.
+        Endpoint::LogMessage => Ok(Answer::Ok),
+        // It needs a request's headers.
+        Endpoint::Boot => Err(Refusal::NotFound),
     }
 }
 

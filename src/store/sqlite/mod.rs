@@ -13,6 +13,8 @@ mod examine;
 mod lock;
 mod log;
 mod marks;
+mod notifications;
+mod people;
 mod reader;
 mod rows;
 mod schema;
