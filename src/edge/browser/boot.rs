@@ -8,6 +8,7 @@
 use super::routes::Endpoint;
 use super::{auth, online_wire};
 use crate::actions::read_self::{Own, read_self};
+use crate::chat::id::RoomId;
 use crate::chat::session::Dialect;
 use crate::edge::params::Params;
 use crate::edge::reply::Reply;
@@ -121,7 +122,7 @@ fn boot<'a>(own: Option<&'a Own>, base: &str, asked: &Asked, params: &'a Params)
         login_options: BTreeMap::new(),
         user: own.map(|own| online_wire::absent_user(&own.member.profile, &own.member.mood, DIALECT)),
         setting: own.map(|own| {
-            let silenced: Vec<&str> = own.silenced.iter().map(|room| room.as_str()).collect();
+            let silenced: Vec<&str> = own.silenced.iter().map(RoomId::as_str).collect();
             online_wire::settings(&own.settings, &silenced, DIALECT)
         }),
         jsonp: is_elsewhere,

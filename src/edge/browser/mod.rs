@@ -25,8 +25,10 @@ pub(super) use address::is_plugins;
 pub(super) async fn answer(edge: &Edge, asked: &Asked) -> Result<Reply, Refusal> {
     auth::check_host(edge, asked)?;
     let mut params = asked.params()?;
-    let endpoint = address::endpoint(asked.uri.path(), &mut params).ok_or(Refusal::NotFound)?;
     let form = form(&params)?;
+    let Some(endpoint) = address::endpoint(asked.uri.path(), &mut params) else {
+        return Ok(error::reply(&Refusal::NotFound, &form));
+    };
     let reply = match routes::carry_out(edge, asked, endpoint, &params).await {
         Ok(Answer::Json(json)) => Reply::json(&form, &json),
         Ok(Answer::Ok) => ok(asked, &params, &form),
