@@ -3,6 +3,7 @@
 
 mod written;
 
+use crate::chat::link;
 use crate::chat::site::{KeyDigest, SiteOptions};
 use crate::live::Times;
 use serde::Deserialize;
@@ -169,9 +170,25 @@ fn times(stream: &WrittenStream) -> Result<Times, ConfigError> {
 
 /// The sites that are not served as usual.
 fn special_sites(sites: &BTreeMap<String, WrittenSite>) -> Result<BTreeMap<String, SiteOptions>, ConfigError> {
-    let all = sites.iter().map(|(name, site)| Ok((name.clone(), site.options()?)));
-    let usual = |(_, options): &(String, SiteOptions)| *options == SiteOptions::default();
-    all.filter(|site| !site.as_ref().is_ok_and(usual)).collect()
+    let mut special = BTreeMap::new();
+    for (name, site) in sites {
+        let options = site.options()?;
+        options.old_client.iter().try_for_each(|file| old_client_file(name, file))?;
+        if options != SiteOptions::default() {
+            special.insert(name.clone(), options);
+        }
+    }
+    Ok(special)
+}
+
+/// A file that pages are told to load must be one: its address is written into their markup.
+fn old_client_file(site: &str, file: &str) -> Result<(), ConfigError> {
+    let is_plain = !file.contains(|c: char| c.is_control() || c.is_whitespace() || "\"'<>`".contains(c));
+    if is_plain && link::is_safe(file) && (file.ends_with(".css") || file.ends_with(".js")) {
+        return Ok(());
+    }
+    let why = "must hold addresses of .css and .js files, e.g. /webim/static/webim.all.min.js; it has";
+    Err(ConfigError(format!("sites.{site}.old_client {why} {file:?}")))
 }
 
 fn server_keys(sites: &BTreeMap<String, WrittenSite>) -> Result<BTreeMap<String, KeyDigest>, ConfigError> {
@@ -239,6 +256,7 @@ mod tests {
             "old_websocket",
             "api_key_file",
             "legacy_redelivery_s",
+            "old_client",
             "format",
             "filter",
         ] {
@@ -262,6 +280,11 @@ mod tests {
         let error = load("[stream]\npoll_hold_ms = 36000\n", &[]).unwrap_err().to_string();
         assert!(error.contains("35000"), "{error}");
         assert!(load("[server]\npublic_url = \"https://a/?b\"\n", &[]).is_err());
+        let old_client = |file: &str| load(&format!("[sites.x]\nold_client = ['{file}']\n"), &[]);
+        assert_eq!(old_client("/a/b.js").unwrap().sites["x"].old_client, ["/a/b.js"]);
+        for bad in ["/a/b", "/a/\"b.js", "javascript:b.js", "/<b>.css", "/a b.js"] {
+            assert!(old_client(bad).unwrap_err().to_string().contains("sites.x.old_client"), "{bad}");
+        }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! A member opens a page: a new session, and everything the page needs from one cut through the log.
 
 use super::opening::{Coming, Opening};
-use super::{Context, PersonView, RoomView, sweep};
+use super::{Context, PersonView, RoomView, read_room, read_roster, sweep};
 use crate::chat::entry::{Message, Seq};
 use crate::chat::history::{History, Unread};
 use crate::chat::id::{IDS_MAX, RoomId, UserId, UserKey, UserNumber};
 use crate::chat::presence::{Mood, Show, Visible};
 use crate::chat::refusal::Refusal;
+use crate::chat::room::Membership;
 use crate::chat::session::{Caller, Dialect};
 use crate::chat::settings::Settings;
 use crate::chat::ticket::Ticket;
@@ -30,6 +31,9 @@ pub enum BuddyScope {
     All,
 }
 
+/// Rooms of one page that are listed with all their members.
+const WHOLE_ROOMS_MAX: usize = 50;
+
 /// What a page asks for.
 #[derive(Debug, Clone)]
 pub struct Connect {
@@ -41,6 +45,8 @@ pub struct Connect {
     pub windows: Vec<UserId>,
     /// Rooms whose windows are open; `None` if the page does not say, then all count as open.
     pub rooms: Option<Vec<RoomId>>,
+    /// Whether open rooms are wanted with all their members, or with none if they have more than are shown.
+    pub whole_rooms: bool,
     /// Users the page shows who may not be friends.
     pub strangers: Vec<UserId>,
     /// The state the member wants to be in.
@@ -131,16 +137,12 @@ async fn answer(
         BuddyScope::All => online.iter().map(|(who, _)| who.number).chain(buddies.iter().copied()).collect(),
     };
     add_friends(ctx, key, wanted, &mut people).await?;
-    let rooms = page.memberships.into_iter().map(|membership| {
-        let is_open = ask.rooms.as_ref().is_none_or(|open| open.contains(&membership.room.id));
-        let limit = is_open.then_some(ROOM_MEMBERS_SHOWN);
-        super::read_roster::room_view(ctx, key, membership, limit)
-    });
+    let rooms = rooms(ctx, key, page.memberships, ask).await?;
     Ok(Connected {
         ticket,
         profile,
         mood,
-        rooms: rooms.collect(),
+        rooms,
         online,
         people,
         histories: page.histories,
@@ -150,6 +152,27 @@ async fn answer(
         more: page.more,
         unread: (!ask.dialect.delivered_is_read()).then_some(page.unread),
     })
+}
+
+/// The member's rooms; the open ones with members.
+async fn rooms(ctx: &Context, key: UserKey, all: Vec<Membership>, ask: &Connect) -> Result<Vec<RoomView>, Refusal> {
+    let (mut rooms, mut whole) = (Vec::new(), 0);
+    for membership in all {
+        let room = &membership.room;
+        let is_open = ask.rooms.as_ref().is_none_or(|open| open.contains(&room.id));
+        let is_whole = ask.whole_rooms && is_open && whole < WHOLE_ROOMS_MAX;
+        let members = match usize::try_from(room.all_count) {
+            Ok(1..=ROOM_MEMBERS_SHOWN) if is_whole => {
+                whole += 1;
+                read_room::everybody(ctx, key, room.id.clone()).await?
+            }
+            _ => None,
+        };
+        let limit = (is_open && !ask.whole_rooms).then_some(ROOM_MEMBERS_SHOWN);
+        let view = read_roster::room_view(ctx, key, membership, limit);
+        rooms.push(RoomView { online: members.or(view.online), ..view });
+    }
+    Ok(rooms)
 }
 
 /// The people of the page: open windows, strangers who are online, senders of new messages; each once.

@@ -45,7 +45,7 @@ pub struct SiteConnected {
 
 /// Opens a session.
 pub async fn connect_for_site(ctx: &Context, site: SiteNumber, ask: SiteConnect) -> Result<SiteConnected, Refusal> {
-    let options = ctx.sites.by_number(site).ok_or(Refusal::Internal)?.options;
+    let redelivery_ms = ctx.sites.by_number(site).ok_or(Refusal::Internal)?.options.legacy_redelivery_ms;
     sweep::store_ended_cursors(ctx).await;
     let me = (ask.user.clone(), Some(ask.nick.clone()));
     let people = ask.people.iter().filter(|id| **id != ask.user).map(|id| (id.clone(), None));
@@ -67,7 +67,7 @@ pub async fn connect_for_site(ctx: &Context, site: SiteNumber, ask: SiteConnect)
     let coming = Coming { member, dialect: ask.dialect, show: ask.show, listing: Some(listing) };
     let (opening, arrived) = Opening::begin(ctx, key, coming);
     ctx.live.rename(key, &ask.nick);
-    let since_ms = ctx.clock.wall_ms().saturating_sub(options.legacy_redelivery_ms);
+    let since_ms = ctx.clock.wall_ms().saturating_sub(redelivery_ms);
     let at = ctx.store.cut(site, arrived.delivered, since_ms).await?;
     let holder = opening.holder;
     let cut = Cut { through: at.through, more: at.head > at.through, rows: false };

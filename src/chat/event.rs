@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// How the text of every event begins.
 const PREFIX: &str = "webim-event:";
 /// Stands between the parts of an event.
-const SEPARATOR: &str = "|,|";
+pub const SEPARATOR: &str = "|,|";
 
 /// Longest event, in bytes: it waits in memory.
 pub const EVENT_BYTES_MAX: usize = 4 * 1024;

@@ -43,7 +43,7 @@ impl KeyDigest {
 }
 
 /// How a site's old clients are served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteOptions {
     /// Whether scripts are given their messages until two answers in a row have carried them.
     pub redelivery: bool,
@@ -54,11 +54,19 @@ pub struct SiteOptions {
     pub legacy_redelivery_ms: u64,
     /// Whether its pages may send each other events, which act in the receiver's page and are not shown.
     pub client_events: bool,
+    /// The style sheets and scripts of its old client, which the boot script loads in this order.
+    pub old_client: Vec<String>,
 }
 
 impl Default for SiteOptions {
     fn default() -> Self {
-        Self { redelivery: true, old_websocket: false, legacy_redelivery_ms: 120_000, client_events: false }
+        Self {
+            redelivery: true,
+            old_websocket: false,
+            legacy_redelivery_ms: 120_000,
+            client_events: false,
+            old_client: Vec::new(),
+        }
     }
 }
 

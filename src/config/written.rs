@@ -65,6 +65,7 @@ pub(super) struct WrittenSite {
     pub(super) api_key_file: Option<PathBuf>,
     pub(super) legacy_redelivery_s: Option<u64>,
     pub(super) client_events: Option<bool>,
+    pub(super) old_client: Option<Vec<String>>,
 }
 
 impl WrittenSite {
@@ -79,6 +80,7 @@ impl WrittenSite {
             old_websocket: self.old_websocket.unwrap_or(usual.old_websocket),
             legacy_redelivery_ms,
             client_events: self.client_events.unwrap_or(usual.client_events),
+            old_client: self.old_client.clone().unwrap_or(usual.old_client),
         })
     }
 

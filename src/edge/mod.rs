@@ -171,7 +171,7 @@ async fn route(edge: &Arc<Edge>, asked: &Asked) -> Result<Outcome, Refusal> {
             return websocket::open(edge, asked);
         }
         "/" if has_ticket(asked) => return poll(edge, asked).await,
-        _ if path.starts_with("/webim/") => {
+        _ if path.starts_with("/webim/") || browser::is_plugins(path) => {
             asked.calls()?;
             browser::answer(edge, asked).await?
         }

@@ -54,6 +54,11 @@ impl Params {
         Ok(())
     }
 
+    /// Takes a parameter out that was not meant for the call.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(known, _)| known != name);
+    }
+
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))

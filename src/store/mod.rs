@@ -9,6 +9,7 @@ use crate::chat::entry::{Draft, Message, Party, SeatChange, Seq, SharedEntry};
 use crate::chat::history::{Conversation, History, Unread};
 use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::listed::Listed;
+use crate::chat::notification::{Notice, Notification};
 use crate::chat::presence::Mood;
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{Membership, NewRoom, Room};
@@ -263,6 +264,9 @@ pub trait Directory: Send + Sync {
     async fn people(&self, viewer: UserKey, ids: Vec<UserId>) -> Stored<Vec<Person>>;
     /// People by number, as `viewer` sees them.
     async fn people_by_number(&self, viewer: UserKey, numbers: Vec<UserNumber>) -> Stored<Vec<Person>>;
+    /// At most `limit` people other than `viewer` whose folded name has `folded` in it, or whose id is `id`: friends first. Looks
+    /// at a bounded number of people.
+    async fn people_named(&self, viewer: UserKey, id: String, folded: String, limit: usize) -> Stored<Vec<Person>>;
     /// The rooms `viewer` is in; `only` these, if given.
     async fn memberships(&self, viewer: UserKey, only: Option<Vec<RoomId>>) -> Stored<Vec<Membership>>;
     /// The ids of rooms; unknown numbers are left out.
@@ -290,6 +294,20 @@ pub trait Choices: Send + Sync {
     async fn mark_read(&self, user: UserKey, conversation: Conversation, seq: Seq) -> Stored<Option<Seq>>;
     /// Keeps what a member says about themselves.
     async fn save_mood(&self, user: UserKey, mood: Mood) -> Stored<()>;
+}
+
+/// What sites want their members to notice.
+#[async_trait]
+pub trait Notifications: Send + Sync {
+    /// Keeps a notice for each of these users whom the directory knows, and gives how many they are. Of each user's the newest
+    /// are kept, `NOTIFICATIONS_MAX` of them.
+    async fn notify(&self, site: SiteNumber, to: Vec<UserId>, notice: Notice, now_ms: u64) -> Stored<usize>;
+    /// All of a user's, the oldest first.
+    async fn notifications(&self, user: UserKey) -> Stored<Vec<Notification>>;
+    /// Notes that those through `through` which no page had yet were given to one.
+    async fn give_notifications(&self, user: UserKey, through: u64, now_ms: u64) -> Stored<()>;
+    /// Removes those through `through`; only those given to a page before `given_before`, if that is said.
+    async fn remove_notifications(&self, user: UserKey, through: u64, given_before: Option<u64>) -> Stored<()>;
 }
 
 /// A session as it outlives the process.
@@ -372,7 +390,7 @@ pub trait Sites: Send + Sync {
 
 /// Everything a backend must do.
 #[async_trait]
-pub trait Store: Log + Views + Directory + Choices + Sessions + Sites {
+pub trait Store: Log + Views + Directory + Choices + Notifications + Sessions + Sites {
     /// Answers if the store can write now.
     async fn check(&self) -> Stored<()>;
     /// Finishes what is queued and closes. Later writes are refused.

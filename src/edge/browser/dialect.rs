@@ -22,6 +22,8 @@ pub struct Manners {
     pub flat_settings: bool,
     /// Whether it marks silenced rooms by using their ids as places in the list of rooms.
     pub rooms_by_place: bool,
+    /// Whether it counts a room's members itself: an open room comes with all of them, or with none.
+    pub counts_members: bool,
     /// Whether names, links and status lines go into its page as markup, and links in messages become links whatever they do.
     pub runs_markup: bool,
     /// Whether to join a room that is not there makes it.
@@ -37,6 +39,7 @@ const FIRST: Manners = Manners {
     all_members: false,
     flat_settings: true,
     rooms_by_place: true,
+    counts_members: false,
     runs_markup: true,
     makes_rooms_by_joining: false,
 };
@@ -47,6 +50,7 @@ const THIRD: Manners = Manners {
     buddies: BuddyScope::All,
     all_members: true,
     makes_rooms_by_joining: true,
+    counts_members: true,
     ..SECOND
 };
 const NATIVE: Manners =

@@ -1,10 +1,11 @@
 //! The endpoints under `/webim/`: parameters in, an action, a wire shape out.
 
 mod conversations;
+mod notices;
 mod rooms;
 mod settings;
 
-use super::{auth, dialect, online_wire, wire};
+use super::{auth, boot, dialect, online_wire, wire};
 use crate::actions::connect::{Connect, connect};
 use crate::actions::identify::Asker;
 use crate::actions::{
@@ -15,6 +16,7 @@ use crate::chat::presence::Show;
 use crate::chat::refusal::Refusal;
 use crate::chat::session::{Caller, Dialect};
 use crate::edge::params::Params;
+use crate::edge::reply::Reply;
 use crate::edge::{Asked, Edge, json};
 use std::collections::BTreeMap;
 
@@ -63,6 +65,14 @@ pub enum Endpoint {
     Block,
     /// Listen to it again.
     Unblock,
+    /// Take a conversation away as a file.
+    DownloadHistory,
+    /// What the site wants the member to notice.
+    Notifications,
+    /// An old page tells what it was given.
+    LogMessage,
+    /// The script that an old page begins with.
+    Boot,
 }
 
 impl Endpoint {
@@ -73,7 +83,7 @@ impl Endpoint {
             // Both end this ticket and nothing else; the grace makes a reload of one and a departure of the other.
             "offline" | "refresh" | "deactivate" => Self::Offline,
             "sign_out" => Self::SignOut,
-            "buddies" | "buddy" => Self::Buddies,
+            "buddies" | "buddy" | "user_info" => Self::Buddies,
             "remove_buddy" => Self::RemoveBuddy,
             "rooms" => Self::Rooms,
             "join" | "room/join" => Self::Join,
@@ -91,6 +101,10 @@ impl Endpoint {
             "setting" => Self::Setting,
             "block" | "room/block" => Self::Block,
             "unblock" | "room/unblock" => Self::Unblock,
+            "download_history" | "history/download" | "download" => Self::DownloadHistory,
+            "notifications" | "notification" => Self::Notifications,
+            "logmsg" => Self::LogMessage,
+            "boot" => Self::Boot,
             _ => return None,
         })
     }
@@ -107,6 +121,8 @@ pub enum Answer {
     Ok,
     /// A JSON text.
     Json(Vec<u8>),
+    /// A file or a script of its own, which no `callback` is put around.
+    Whole(Reply),
 }
 
 /// Carries out a call.
@@ -114,6 +130,9 @@ pub async fn carry_out(edge: &Edge, asked: &Asked, endpoint: Endpoint, params: &
     if endpoint == Endpoint::Online {
         let caller = auth::caller(edge, asked, params).await?;
         return online(edge, asked, params, &caller).await;
+    }
+    if endpoint == Endpoint::Boot {
+        return Ok(Answer::Whole(boot::script(edge, asked, params).await));
     }
     let mut asker = auth::asker(edge, asked, params).await?;
     if dialect::speaks_later_words(params) {
@@ -161,6 +180,13 @@ pub async fn carry_out_for(edge: &Edge, endpoint: Endpoint, params: &Params, ask
             silence_room::silence_room(&edge.ctx, asker, params.room("id")?, blocked).await?;
             Ok(Answer::Ok)
         }
+        Endpoint::DownloadHistory => conversations::download(edge, params, asker).await,
+        Endpoint::Notifications => notices::notices(edge, params, asker).await,
+        // COMPAT: an application of the 1.0 and 5.x clients posts back every message it was given, for a server that keeps no
+        // log of its own. The log here had it before the page did, so there is nothing to store.
+        Endpoint::LogMessage => Ok(Answer::Ok),
+        // It needs a request's headers.
+        Endpoint::Boot => Err(Refusal::NotFound),
     }
 }
 
@@ -172,13 +198,19 @@ async fn online(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) ->
     }
     let dialect = dialect::of_page(params, asked.header("accept")).ok_or(Refusal::BadParameter("client"))?;
     let strangers = if params.has("stranger_ids") { "stranger_ids" } else { "chatlink_ids" };
+    let manners = dialect::manners(dialect);
+    // The chat box names its partner apart from the open windows.
+    let partner = params.optional("touid").map(|_| params.user("touid")).transpose()?;
+    // What old clients call themselves while they are away; as a wish it means nothing.
+    let wish = params.optional("show").filter(|show| *show != "unavailable");
     let ask = Connect {
         dialect,
-        scope: dialect::manners(dialect).buddies,
-        windows: params.users("buddy_ids")?,
+        scope: manners.buddies,
+        whole_rooms: manners.counts_members,
+        windows: params.users("buddy_ids")?.into_iter().chain(partner).collect(),
         rooms: if params.has("room_ids") { Some(params.rooms("room_ids")?) } else { None },
         strangers: params.users(strangers)?,
-        show: params.optional("show").map(show).transpose()?,
+        show: wish.map(show).transpose()?,
     };
     let connected = connect(&edge.ctx, caller, ask).await?;
     let base = auth::base_url(edge, asked);

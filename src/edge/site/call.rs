@@ -37,6 +37,8 @@ pub enum Method {
     Leave(Option<String>),
     /// Who is here in a room.
     Members(Option<String>),
+    /// Members are to notice something.
+    Notifications,
 }
 
 impl Method {
@@ -59,7 +61,7 @@ pub struct Call {
 }
 
 /// Names that take no room from the path, for `docs/migrating.md` and its test as for `parse`.
-pub const NAMES: [(&str, Method); 13] = [
+pub const NAMES: [(&str, Method); 14] = [
     ("presences/online", Method::Online),
     ("presences/offline", Method::Offline),
     ("presences/show", Method::Show),
@@ -73,6 +75,7 @@ pub const NAMES: [(&str, Method); 13] = [
     ("group/join", Method::Join(None)),
     ("group/leave", Method::Leave(None)),
     ("group/members", Method::Members(None)),
+    ("notifications", Method::Notifications),
 ];
 
 impl Call {

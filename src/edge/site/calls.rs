@@ -6,6 +6,7 @@ use super::{IDS_MAX, wire};
 use crate::actions::connect_for_site::{SiteConnect, connect_for_site};
 use crate::actions::identify::{self, Asker};
 use crate::actions::list_room::list_room;
+use crate::actions::notify;
 use crate::actions::read_presences;
 use crate::actions::say_for_site::{Speaker, say_for_site};
 use crate::actions::send_message::Send;
@@ -59,6 +60,7 @@ impl Work<'_> {
                 Ok(wire::done(version))
             }
             Method::Members(named) => self.members(named.as_deref()).await,
+            Method::Notifications => self.notify().await,
         }
     }
 
@@ -171,6 +173,14 @@ impl Work<'_> {
             cid: self.params.optional("cid").map(str::to_owned),
         };
         say_for_site(&self.edge.ctx, self.site.number, speaker, self.nick(), send).await?;
+        Ok(wire::done(self.version))
+    }
+
+    async fn notify(&self) -> Result<Reply, Refusal> {
+        let text = |name: &'static str| self.params.optional(name).unwrap_or_default();
+        self.params.required("text")?;
+        let to = self.users("to")?;
+        notify::notify(&self.edge.ctx, self.site.number, to, text("from"), text("text"), text("link")).await?;
         Ok(wire::done(self.version))
     }
 

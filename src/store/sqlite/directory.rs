@@ -2,7 +2,7 @@
 
 use super::rows::{self, profile_columns, room_columns};
 use super::writer::Tx;
-use super::{SqliteStore, introduce};
+use super::{SqliteStore, introduce, people};
 use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{Membership, NewRoom, Room};
@@ -44,6 +44,10 @@ impl Directory for SqliteStore {
                 Ok(people.collect::<Stored<Vec<_>>>()?.into_iter().flatten().collect())
             })
             .await
+    }
+
+    async fn people_named(&self, viewer: UserKey, id: String, folded: String, limit: usize) -> Stored<Vec<Person>> {
+        self.lookups.read(viewer, move |sql| people::named(sql, viewer, &id, &folded, limit)).await
     }
 
     async fn memberships(&self, viewer: UserKey, only: Option<Vec<RoomId>>) -> Stored<Vec<Membership>> {

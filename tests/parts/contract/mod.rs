@@ -6,8 +6,10 @@ mod clearing;
 mod clocks;
 mod directory;
 mod histories;
+mod notifications;
 mod pages;
 mod paging;
+mod people;
 mod reading;
 mod reopening;
 mod rooms;
@@ -127,6 +129,10 @@ macro_rules! suite {
                 directory::changes_are_all_or_none,
                 directory::unknown_receivers_are_refused_or_become_bare_users,
                 directory::people_are_given_in_the_order_asked_for,
+                people::people_are_found_by_a_part_of_their_name_friends_first,
+                notifications::notifications_wait_for_their_members_alone,
+                notifications::what_was_given_is_marked_once_and_goes_by_its_time,
+                notifications::the_newest_are_kept_and_no_number_comes_twice,
                 clocks::timestamps_never_decrease,
                 reopening::everything_is_there_after_reopening,
                 reopening::what_was_answered_is_there_after_a_crash,
