@@ -34,6 +34,11 @@ pub fn component(value: &str) -> String {
     utf8_percent_encode(value, COMPONENT).to_string().replace("%20", "+")
 }
 
+/// Parts of a query, of which some may be empty.
+fn joined(parts: &[String]) -> String {
+    parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join("&")
+}
+
 /// A call as a generation makes it.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -149,13 +154,13 @@ impl Browser {
         let late = self.generation == Generation::G3;
         let (ask, callback) = if self.by_script {
             let callback = format!("jsonp{count}");
-            let query = match late {
-                true => format!("callback={callback}&_={}&{pairs}", count + 7),
-                false => format!("{pairs}&callback={callback}"),
+            let parts = match late {
+                true => [format!("callback={callback}&_={}", count + 7), pairs],
+                false => [pairs, format!("callback={callback}")],
             };
-            (Ask::get(&format!("{path}?{query}")), Some(callback))
+            (Ask::get(&format!("{path}?{}", joined(&parts))), Some(callback))
         } else if call.is_get {
-            let ask = Ask::get(&format!("{path}?_={count}&{pairs}"));
+            let ask = Ask::get(&format!("{path}?{}", joined(&[format!("_={count}"), pairs])));
             // Their core sets it whenever there is data, though there is no body.
             let ask = if late { ask } else { ask.header("Content-Type", "application/x-www-form-urlencoded") };
             (ask, None)
