@@ -301,3 +301,51 @@ fn path(id: &str) -> String {
     };
     id.bytes().map(text).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plugin(version: Version) -> Plugin {
+        Plugin::new(SocketAddr::from(([127, 0, 0, 1], 8_000)), version)
+    }
+
+    #[test]
+    fn part_3_1_every_version_says_who_it_is_in_its_own_way() {
+        for version in Version::ALL {
+            let bytes = plugin(version).ask(false, "/presences/online", &[("name", "a b")]).bytes("h");
+            let text = String::from_utf8(bytes).expect("text");
+            let (path, says, basic) = match version {
+                Version::V2 => ("/presences/online", "name=a+b&domain=localhost&apikey=public", false),
+                Version::V3 => ("/presences/online", "name=a+b&version=3&domain=localhost&apikey=public", false),
+                Version::V4 => ("/v4/presences/online", "name=a+b&version=v4&domain=localhost&apikey=public", false),
+                Version::V5 => ("/v5/presences/online", "name=a+b&version=v5&domain=localhost", true),
+                Version::V5Params => {
+                    ("/v5/presences/online", "name=a+b&version=v5&domain=localhost&apikey=public", false)
+                }
+            };
+            assert!(text.starts_with(&format!("POST {path} ")) && text.ends_with(&format!("\r\n\r\n{says}")), "{text}");
+            assert_eq!(text.contains("Authorization: Basic bG9jYWxob3N0OnB1YmxpYw=="), basic, "{text}");
+        }
+    }
+
+    /// A list where a version's library reads a map, or the other way round, is an exception there.
+    #[test]
+    fn part_3_2_the_libraries_are_strict() {
+        let map = json!({"ticket": "t", "buddies": {"a": "away"}, "roominfo": {"r": 1}, "groups": {"r": 1},
+                         "presences": {"a": "away"}, "server": "http://h/packets", "jsonpd": "http://h/packets"});
+        let mut list = map.clone();
+        list["buddies"] = json!([{"name": "a", "nick": "A", "show": "away", "status": ""}]);
+        list["rooms"] = json!([{"name": "r", "total": 1}]);
+        list["presences"] = json!(["a"]);
+        for version in Version::ALL {
+            let (read, not) = if version == Version::V3 { (&list, &map) } else { (&map, &list) };
+            let opened = plugin(version).read_opened(read).expect("what it reads");
+            assert_eq!(opened.presences, BTreeMap::from([("a".to_owned(), "away".to_owned())]), "{version:?}");
+            assert!(plugin(version).read_opened(not).is_none(), "{version:?}");
+        }
+        let empty = json!({"ticket": "t", "buddies": [], "roominfo": []});
+        assert!(plugin(Version::V2).read_opened(&empty).is_some(), "PHP's empty map");
+        assert_eq!(path("a b/陈?"), "a%20b/%E9%99%88%3F");
+    }
+}
