@@ -87,7 +87,7 @@ fn said(page: &Page, window: &str) -> Vec<String> {
 }
 
 async fn stage() -> (Server, Cast) {
-    let times = Times { session_grace_ms: 1_500, user_grace_ms: 1_500, poll_hold_ms: 1_000, ..hasty() };
+    let times = Times { session_grace_ms: 1_500, user_grace_ms: 1_500, poll_hold_ms: 300, ..hasty() };
     let server = Server::start_with(|config| config.times = times).await;
     let cast = Cast::gather(&server).await;
     (server, cast)

@@ -48,10 +48,8 @@ async fn part_1_5_invite() {
     assert!(
         jack.screen().windows.values().all(|window| window.lines.iter().all(|line| !line.body.contains("webim-event")))
     );
-    for nick in ["", " "] {
-        let action = Action::Invite { room: "0123456789abcdef", nick, members: &["mary"] };
-        assert_eq!(susan.call(&action).await.expect("a call").status, 400, "a room without a name");
-    }
+    let action = Action::Invite { room: "0123456789abcdef", nick: "", members: &["mary"] };
+    assert_eq!(susan.call(&action).await.expect("a call").status, 400, "a room without a name");
     for page in [&mary, &jack, &susan] {
         page.assert_alive();
     }

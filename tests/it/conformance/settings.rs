@@ -26,7 +26,7 @@ async fn part_1_9_flat_and_data() {
 async fn part_1_9_lists_are_flat_for_the_first_generation() {
     let server = Server::start().await;
     let susan = Client::open(&server, Generation::G3, "susan").await;
-    let map = json!({"blocked_rooms": ["room2", "room1"], "temporary_rooms": [{"id": "x", "nick": "X"}]});
+    let map = json!({"blocked_rooms": ["room1", "room2"], "temporary_rooms": [{"id": "x", "nick": "X"}]});
     susan.does(&Action::Setting(&map)).await;
     for generation in [Generation::G2, Generation::G3] {
         assert_eq!(Client::open(&server, generation, "susan").await.opened["setting"], map, "{generation:?}");
