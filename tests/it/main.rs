@@ -4,6 +4,7 @@
 
 #[path = "../../fuzz/checks/mod.rs"]
 mod checks;
+mod conformance;
 mod edge;
 mod network;
 mod scenes;

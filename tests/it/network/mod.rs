@@ -2,7 +2,9 @@
 //! to everybody. At the end everything that was acknowledged has been shown: exactly once and in order by pages that drop or
 //! acknowledge what they have, at least once by the others, with one exception that is counted.
 //!
-//! Negative controls, each seen to fail here: `Cursors::written` confirms; the second identity of a script confirms; every
+//! Pages that are not our own are of the three generations in turn, and are to be spoken to in their words.
+//!
+//! Negative controls, each seen to fail here: `THIRD` with the words of `FIRST`; `Cursors::written` confirms; the second identity of a script confirms; every
 //! request has an identity of its own; the page filter forgets its mark; a stream confirms what it sends; an event's id is one
 //! higher; `cid` is ignored; a reset is taken for an ordinary end.
 //!
@@ -15,6 +17,7 @@ mod visitor;
 use crate::support::Server;
 use crate::support::proxy::{Faults, Proxy, Stats, Told};
 use crate::support::transport::Transport;
+use nextim::chat::session::Dialect;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,6 +46,12 @@ struct Outcome {
     pages: usize,
 }
 
+/// Whose page it is: ours by native transports; by every other in turn one of each generation that uses it.
+fn generation(transport: Transport, turn: u64) -> Dialect {
+    const OLD: [Dialect; 3] = [Dialect::D1, Dialect::D2, Dialect::D3];
+    if transport.is_native() { Dialect::Native } else { OLD[usize::try_from(turn % 3).expect("small")] }
+}
+
 /// Everybody talks to everybody behind proxies until each proxy has made its cuts.
 async fn run(seed: u64, budget: u32, within: Duration) -> Outcome {
     let mut server = Server::start_with(|config| {
@@ -54,7 +63,8 @@ async fn run(seed: u64, budget: u32, within: Duration) -> Outcome {
         let at = at as u64;
         let proxy = Proxy::start(server.address, Faults::new(seed.wrapping_mul(101) + at, budget)).await;
         let id = MEMBERS[usize::try_from((at + seed) % 7).expect("small")];
-        let visitor = Visitor::new(server.address, proxy.address, id, transport).await;
+        let visitor =
+            Visitor::new(server.address, proxy.address, id, transport, generation(transport, at + seed)).await;
         living.spawn(Arc::clone(&visitor).live());
         proxies.push(proxy);
         visitors.push(visitor);

@@ -7,7 +7,8 @@
 //! Negative control: let `Cursors::written` confirm, and messages are seen by nobody, in one run of three; `network` and `model`
 //! find it every time.
 
-use super::{MEMBERS, number};
+use super::visitor::opens_as;
+use super::{MEMBERS, generation, number};
 use crate::support::transport::{Listener, Manner, News, Page, Transport};
 use crate::support::{Ask, Http, Member, Server, urls};
 use serde_json::Value;
@@ -80,9 +81,10 @@ struct Open {
 }
 
 impl Open {
-    async fn new(member: &Member, transport: Transport, weather: &Weather) -> Self {
+    async fn new(member: &Member, transport: Transport, turn: u64, weather: &Weather) -> Self {
         let mut member = member.tab();
-        let opening = member.online(&urls::form(&transport.opens(Vec::new()))).await;
+        let form = transport.opens(opens_as(generation(transport, turn)));
+        let opening = member.online(&urls::form(&form)).await;
         weather.saw(&member.id, &opening["new_messages"]);
         let page = Arc::new(Page::new(member.address, Manner::QUICK, &opening));
         let (tell, news) = unbounded_channel();
@@ -122,7 +124,7 @@ impl Open {
 async fn storm(member: Member, mut state: u64, weather: Arc<Weather>) {
     while !weather.is_over() {
         let transport = Transport::ALL[usize::try_from(draw(&mut state, 7)).expect("small")];
-        let mut open = Open::new(&member, transport, &weather).await;
+        let mut open = Open::new(&member, transport, draw(&mut state, 3), &weather).await;
         if !open.listens(Duration::from_millis(30 + draw(&mut state, 250)), &weather).await {
             open.stops(&weather).await;
             continue;
@@ -180,7 +182,7 @@ async fn storm(member: Member, mut state: u64, weather: Arc<Weather>) {
 
 /// The page that stays: what it is shown, in order, until nothing more comes.
 async fn stay(member: Member, transport: Transport, weather: Arc<Weather>) -> (String, Vec<(u64, String)>) {
-    let mut open = Open::new(&member, transport, &weather).await;
+    let mut open = Open::new(&member, transport, member.id.len() as u64, &weather).await;
     let (id, mut shown) = (open.member.id.clone(), Vec::new());
     loop {
         match timeout(Duration::from_secs(30), open.news.recv()).await {

@@ -4,6 +4,7 @@
 use crate::support::http::{Ask, Http};
 use crate::support::transport::{Listener, Manner, News, Page, Transport};
 use crate::support::{Answer, Member, urls};
+use nextim::chat::session::Dialect;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -48,10 +49,27 @@ pub struct Story {
     pub wrong: Vec<String>,
 }
 
+/// What a page of an old generation says at `online`, by which it is known.
+pub fn opens_as(dialect: Dialect) -> Vec<(String, String)> {
+    let form: &[(&str, &str)] = match dialect {
+        Dialect::D3 => &[("csrf_token", ""), ("show", "available")],
+        Dialect::D2 => &[("room_ids", ""), ("show", "available")],
+        _ => &[],
+    };
+    form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// Its word for a message to one person.
+fn private_word(dialect: Dialect) -> &'static str {
+    if dialect == Dialect::D3 { "chat" } else { "unicast" }
+}
+
 /// See the module.
 pub struct Visitor {
     pub id: String,
     pub transport: Transport,
+    /// Which generation's words its pages speak, and must be spoken to in.
+    dialect: Dialect,
     /// Through the proxy.
     address: SocketAddr,
     cookie: String,
@@ -62,11 +80,18 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    pub async fn new(server: SocketAddr, proxy: SocketAddr, id: &str, transport: Transport) -> Arc<Self> {
+    pub async fn new(
+        server: SocketAddr,
+        proxy: SocketAddr,
+        id: &str,
+        transport: Transport,
+        dialect: Dialect,
+    ) -> Arc<Self> {
         let direct = Member::sign_in(server, id).await;
         Arc::new(Self {
             id: id.into(),
             transport,
+            dialect,
             address: proxy,
             cookie: direct.cookie.clone(),
             direct: tokio::sync::Mutex::new(direct),
@@ -104,7 +129,7 @@ impl Visitor {
     pub async fn live(self: Arc<Self>) {
         let mut last = 0;
         for count in 0.. {
-            let form = self.transport.opens(Vec::new());
+            let form = self.transport.opens(opens_as(self.dialect));
             let Some(opening) = self.ask("online", &urls::form(&form), 500_000 + count).await else {
                 sleep(MANNER.retry).await;
                 continue;
@@ -135,6 +160,11 @@ impl Visitor {
 
     fn show(&self, messages: &Value, after: u64) {
         let text = |message: &Value, field: &str| message[field].as_str().unwrap_or_default().to_owned();
+        let foreign =
+            messages.as_array().into_iter().flatten().find(|message| message["type"] != private_word(self.dialect));
+        if let Some(foreign) = foreign {
+            self.tell(|story| story.wrong.push(format!("a word that stops its client: {foreign}")));
+        }
         let shown = messages.as_array().into_iter().flatten().map(|message| Shown {
             seq: message["seq"].as_u64().unwrap_or(0),
             from: text(message, "from"),
@@ -158,7 +188,8 @@ impl Visitor {
         };
         for attempt in 0..400_u64 {
             let (page, listener) = self.page().await;
-            let form = [("type", "unicast"), ("to", to), ("body", body), ("cid", body), ("offline", "0")];
+            let form =
+                [("type", private_word(self.dialect)), ("to", to), ("body", body), ("cid", body), ("offline", "0")];
             let mut form: Vec<(String, String)> =
                 form.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
             let answer = if listener.takes("message") {
