@@ -73,7 +73,7 @@ async fn a_script_is_always_a_200_and_everything_else_has_its_status() {
         ("clear_history", "type=unicast", 400, "missing_parameter"),
         ("join", "id=room9&nick=A", 404, "unknown_room"),
         ("message", "type=unicast&to=jack", 400, "missing_parameter"),
-        ("message", "type=broadcast&to=jack&body=x", 400, "bad_parameter"),
+        ("message", "type=broadcast&to=jack&body=x", 403, "not_allowed"),
         ("status", "to=jack", 400, "missing_parameter"),
         ("presence", "status=undefined", 400, "missing_parameter"),
         ("setting", "data=undefined+x", 400, "bad_parameter"),
