@@ -46,6 +46,7 @@ impl Work<'_> {
             Method::Statuses => self.typing().await,
             Method::Messages => self.message().await,
             Method::Onlines | Method::Presences => {
+                self.check_ticket()?;
                 let name = if self.params.has("names") { "names" } else { "ids" };
                 let seen = read_presences::of_people(ctx, self.site.number, self.users(name)?).await?;
                 Ok(wire::onlines(version, &seen))
@@ -68,6 +69,12 @@ impl Work<'_> {
     fn asker(&self) -> Result<Asker, Refusal> {
         let ticket = self.params.required("ticket")?;
         identify::by_ticket(&self.edge.ctx, ticket, Some(&self.site.name))
+    }
+
+    /// COMPAT: in the early versions a ticket that comes along must be live, whatever is asked.
+    fn check_ticket(&self) -> Result<(), Refusal> {
+        let is_early = matches!(self.version, Version::V2 | Version::V3);
+        if is_early && self.params.has("ticket") { self.asker().map(drop) } else { Ok(()) }
     }
 
     /// Ids of a list. One that cannot be an id is nobody's, and no reason to keep a page from opening.
@@ -100,7 +107,10 @@ impl Work<'_> {
         let show = self.params.optional("show").filter(|word| *word != "unavailable");
         let ask = SiteConnect {
             dialect: self.version.dialect(),
-            nick: self.nick().unwrap_or_else(|| user.to_string()),
+            nick: match self.params.raw("nick").ok_or(Refusal::MissingParameter("nick"))? {
+                "" => user.to_string(),
+                nick => self.version.text(nick),
+            },
             user,
             show: Some(
                 show.map_or(Ok(Show::Available), |word| Show::parse(word).ok_or(Refusal::BadParameter("show")))?,
@@ -160,9 +170,12 @@ impl Work<'_> {
             }
             (None, None) => return Err(Refusal::MissingParameter("ticket")),
         };
+        let is_page = matches!(speaker, Speaker::Page(_));
         let to = match self.params.optional("type") {
             None | Some("unicast" | "chat" | "msg") => To::User(self.params.user("to")?),
             Some("multicast" | "grpchat") => To::Room(self.params.room("to")?),
+            // Plugins hand on the `type` that a browser sent: what comes with a page's ticket is no word of the site's.
+            Some("broadcast") if is_page => return Err(Refusal::NotAllowed),
             Some("broadcast") => To::Everyone,
             Some(_) => return Err(Refusal::BadParameter("type")),
         };
@@ -185,6 +198,7 @@ impl Work<'_> {
     }
 
     async fn members(&self, in_path: Option<&str>) -> Result<Reply, Refusal> {
+        self.check_ticket()?;
         // The first plugin asks for several rooms at a time.
         let rooms = if self.params.has("rooms") { self.rooms(&["rooms"])? } else { vec![self.room(in_path)?] };
         let mut found = Vec::new();
