@@ -31,21 +31,42 @@ pub enum Method {
     Onlines,
     /// Who of these is here (v5).
     Presences,
-    /// A page lists a room. The room's id may stand in the path.
-    Join(Option<String>),
+    /// A page lists a room.
+    Join(Named),
     /// It lists it no longer.
-    Leave(Option<String>),
+    Leave(Named),
     /// Who is here in a room.
-    Members(Option<String>),
+    Members(Named),
     /// Members are to notice something.
     Notifications,
+}
+
+/// How a room is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// As the parameter `room`.
+    Room,
+    /// As the parameter `group`, as plugins of 2013 do whatever their path says.
+    Group,
+    /// In the path.
+    Path(String),
+}
+
+impl Named {
+    /// The id in the path.
+    pub fn in_path(&self) -> Option<&str> {
+        match self {
+            Self::Path(id) => Some(id),
+            Self::Room | Self::Group => None,
+        }
+    }
 }
 
 impl Method {
     /// The room that the path named.
     pub fn room(&self) -> Option<&str> {
         match self {
-            Self::Join(room) | Self::Leave(room) | Self::Members(room) => room.as_deref(),
+            Self::Join(named) | Self::Leave(named) | Self::Members(named) => named.in_path(),
             _ => None,
         }
     }
@@ -69,12 +90,12 @@ pub const NAMES: [(&str, Method); 14] = [
     ("statuses", Method::Statuses),
     ("messages", Method::Messages),
     ("onlines", Method::Onlines),
-    ("room/join", Method::Join(None)),
-    ("room/leave", Method::Leave(None)),
-    ("room/members", Method::Members(None)),
-    ("group/join", Method::Join(None)),
-    ("group/leave", Method::Leave(None)),
-    ("group/members", Method::Members(None)),
+    ("room/join", Method::Join(Named::Room)),
+    ("room/leave", Method::Leave(Named::Room)),
+    ("room/members", Method::Members(Named::Room)),
+    ("group/join", Method::Join(Named::Group)),
+    ("group/leave", Method::Leave(Named::Group)),
+    ("group/members", Method::Members(Named::Group)),
     ("notifications", Method::Notifications),
 ];
 
@@ -100,9 +121,9 @@ impl Call {
         let (id, verb) = name.strip_prefix("rooms/")?.rsplit_once('/')?;
         let id = percent_decode_str(id).decode_utf8().ok()?.into_owned();
         match verb {
-            "join" => Some(Method::Join(Some(id))),
-            "leave" => Some(Method::Leave(Some(id))),
-            "members" => Some(Method::Members(Some(id))),
+            "join" => Some(Method::Join(Named::Path(id))),
+            "leave" => Some(Method::Leave(Named::Path(id))),
+            "members" => Some(Method::Members(Named::Path(id))),
             _ => None,
         }
     }
@@ -139,9 +160,9 @@ mod tests {
     #[test]
     fn a_room_in_the_path_may_be_called_anything() {
         let of = |path: &str| Call::parse(path).map(|call| call.method);
-        assert_eq!(of("/v5/rooms/room1/join"), Some(Method::Join(Some("room1".into()))));
-        assert_eq!(of("/v5/rooms/a%2Fb%20c/members"), Some(Method::Members(Some("a/b c".into()))));
-        assert_eq!(of("/v5/rooms/a/b/leave"), Some(Method::Leave(Some("a/b".into()))));
+        assert_eq!(of("/v5/rooms/room1/join"), Some(Method::Join(Named::Path("room1".into()))));
+        assert_eq!(of("/v5/rooms/a%2Fb%20c/members"), Some(Method::Members(Named::Path("a/b c".into()))));
+        assert_eq!(of("/v5/rooms/a/b/leave"), Some(Method::Leave(Named::Path("a/b".into()))));
         assert_eq!(of("/v5/rooms/%FF/leave"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! The calls of the site's API: parameters in, an action, an answer of its version.
 
-use super::call::{Call, Method, Prefix};
+use super::call::{Call, Method, Named, Prefix};
 use super::version::Version;
 use super::{IDS_MAX, wire};
 use crate::actions::connect_for_site::{SiteConnect, connect_for_site};
@@ -20,6 +20,7 @@ use crate::edge::browser::auth;
 use crate::edge::params::Params;
 use crate::edge::reply::Reply;
 use crate::edge::{Asked, Edge};
+use std::collections::BTreeMap;
 
 /// Who speaks where a site says something in nobody's name.
 const NOBODY_NAMED: &str = "system";
@@ -52,15 +53,18 @@ impl Work<'_> {
                 Ok(wire::onlines(version, &seen))
             }
             Method::Join(named) => {
-                let room = self.room(named.as_deref())?;
+                let room = self.room(named)?;
                 let total = list_room(ctx, &self.asker()?, room.clone(), true).await?;
-                Ok(wire::joined(version, room.as_str(), total))
+                Ok(match (version, named) {
+                    (Version::V5, Named::Room | Named::Path(_)) => wire::done(version),
+                    _ => wire::total(room.as_str(), total),
+                })
             }
             Method::Leave(named) => {
-                list_room(ctx, &self.asker()?, self.room(named.as_deref())?, false).await?;
+                list_room(ctx, &self.asker()?, self.room(named)?, false).await?;
                 Ok(wire::done(version))
             }
-            Method::Members(named) => self.members(named.as_deref()).await,
+            Method::Members(named) => self.members(named).await,
             Method::Notifications => self.notify().await,
         }
     }
@@ -90,9 +94,9 @@ impl Work<'_> {
     }
 
     /// The room of a call: as a parameter, where nothing had to be read out of a path, else from there.
-    fn room(&self, in_path: Option<&str>) -> Result<RoomId, Refusal> {
+    fn room(&self, named: &Named) -> Result<RoomId, Refusal> {
         let given = ["room", "group"].iter().find_map(|name| self.params.optional(name));
-        let id = given.or(in_path).ok_or(Refusal::MissingParameter("room"))?;
+        let id = given.or(named.in_path()).ok_or(Refusal::MissingParameter("room"))?;
         RoomId::parse(id).map_err(|_| Refusal::BadParameter("room"))
     }
 
@@ -197,16 +201,22 @@ impl Work<'_> {
         Ok(wire::done(self.version))
     }
 
-    async fn members(&self, in_path: Option<&str>) -> Result<Reply, Refusal> {
+    async fn members(&self, named: &Named) -> Result<Reply, Refusal> {
         self.check_ticket()?;
         // The first plugin asks for several rooms at a time.
-        let rooms = if self.params.has("rooms") { self.rooms(&["rooms"])? } else { vec![self.room(in_path)?] };
+        let rooms = if self.params.has("rooms") { self.rooms(&["rooms"])? } else { vec![self.room(named)?] };
         let mut found = Vec::new();
         for room in rooms {
             let seen = read_presences::in_room(&self.edge.ctx, self.site.number, room.clone()).await?;
             found.push((room.to_string(), seen));
         }
-        let as_list = self.version == Version::V4 && self.asked.method == http::Method::GET;
-        Ok(wire::members(self.version, &found, as_list))
+        Ok(match (self.version, named, found.as_slice()) {
+            (Version::V5, Named::Room | Named::Path(_), [(_, seen)]) => wire::value(&wire::shows(seen)),
+            // Of the plugins of 2013 one asks by GET and reads a list, another POSTs and reads a map.
+            (Version::V4 | Version::V5, _, [(_, seen)]) if self.asked.method == http::Method::GET => {
+                wire::value(&wire::members(seen))
+            }
+            _ => wire::value(&found.iter().map(|(room, seen)| (room, wire::members(seen))).collect::<BTreeMap<_, _>>()),
+        })
     }
 }

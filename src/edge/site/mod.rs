@@ -7,7 +7,7 @@ mod calls;
 mod version;
 mod wire;
 
-pub use call::{Call, Method};
+pub use call::{Call, Method, NAMES, Named};
 pub use version::unescaped;
 
 use super::browser::auth;

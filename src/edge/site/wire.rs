@@ -105,26 +105,15 @@ pub(super) fn onlines(version: Version, seen: Seen<'_>) -> Reply {
     }
 }
 
-/// A page lists a room in which so many are seen online now.
-pub(super) fn joined(version: Version, room: &str, total: u32) -> Reply {
-    match version {
-        Version::V2 | Version::V3 | Version::V4 => value(&Map::from_iter([(room.to_owned(), Value::from(total))])),
-        Version::V5 => done(version),
-    }
+/// How many are seen online in a room.
+pub(super) fn total(room: &str, total: u32) -> Reply {
+    value(&Map::from_iter([(room.to_owned(), Value::from(total))]))
 }
 
-/// Who is in rooms. `as_list`: of one room, without its name.
-pub(super) fn members(version: Version, rooms: &[(String, Vec<(Arc<Identity>, Visible)>)], as_list: bool) -> Reply {
-    let people = |seen: Seen<'_>| {
-        let person =
-            |(who, _): &(Arc<Identity>, Visible)| serde_json::json!({"id": who.id.as_str(), "nick": &*who.nick});
-        Value::Array(seen.iter().map(person).collect())
-    };
-    match (version, rooms) {
-        (Version::V5, [(_, seen)]) => value(&shows(seen)),
-        (_, [(_, seen)]) if as_list => value(&people(seen)),
-        _ => value(&rooms.iter().map(|(room, seen)| (room.clone(), people(seen))).collect::<Map<_, _>>()),
-    }
+/// Who is in a room.
+pub(super) fn members(seen: Seen<'_>) -> Value {
+    let person = |(who, _): &(Arc<Identity>, Visible)| serde_json::json!({"id": who.id.as_str(), "nick": &*who.nick});
+    Value::Array(seen.iter().map(person).collect())
 }
 
 /// It is not done.

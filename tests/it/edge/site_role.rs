@@ -219,6 +219,27 @@ async fn a_site_may_send_events_to_pages_that_read_them() {
     assert_eq!(third.hears().await, ["and words"]);
 }
 
+/// The library of early 2014: paths of version 5, words of version 4, no media type, and everything is read as JSON.
+#[tokio::test]
+async fn groups_under_the_fifth_prefix_are_answered_as_groups() {
+    let server = start_with(SiteOptions::default()).await;
+    let with_key = format!("version=v5&domain={}&apikey={}", urls::encode(SITE), urls::encode(KEY));
+    let asks = async |path: &str, form: &str| {
+        let ask = Ask::new("POST", path).body(format!("{with_key}&{form}"));
+        let answer = server.connect().await.ask(&ask).await.expect("an answer");
+        assert_eq!(answer.status, 200, "{path} {form}: {}", answer.text());
+        answer.json()
+    };
+    let opened = asks("/v5/presences/online", "name=ann&nick=Ann&buddies=&groups=g1&show=available&status=").await;
+    assert_eq!((&opened["groups"]["g1"], &opened["presences"]), (&1.into(), &serde_json::json!({})));
+    let ticket = opened["ticket"].as_str().expect("a ticket");
+    assert_eq!(asks("/v5/group/join", &format!("ticket={ticket}&group=g2&nick=Ann")).await["g2"], 1);
+    let members = Ask::get(&format!("/v5/group/members?{with_key}&ticket={ticket}&group=g2"));
+    let members = server.connect().await.ask(&members).await.expect("an answer");
+    assert_eq!(members.text(), r#"[{"id":"ann","nick":"Ann"}]"#);
+    assert_eq!(asks("/v5/group/leave", &format!("ticket={ticket}&group=g2&nick=Ann")).await["status"], "ok");
+}
+
 /// Ids stand in the path as they are.
 #[tokio::test]
 async fn a_room_may_be_called_anything() {
