@@ -54,6 +54,25 @@ mod tests {
         }
     }
 
+    /// `docs/migrating.md` lists the names of every call; that all names are in it is the house rules' to see.
+    ///
+    /// Negative control: exchange two names of different rows.
+    #[test]
+    fn the_table_of_names_is_the_routers() {
+        let page = include_str!("../../../docs/migrating.md");
+        let rows = page.lines().skip_while(|line| !line.starts_with("| names |")).skip(2);
+        let mut known = Vec::new();
+        for row in rows.take_while(|line| line.starts_with("| `")) {
+            let cell = row.split('|').nth(1).unwrap_or_default();
+            let names: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+            let endpoint = Endpoint::parse(names[0]).expect(names[0]);
+            assert!(names.iter().all(|name| Endpoint::parse(name) == Some(endpoint)), "{names:?} are not one call");
+            assert!(!known.contains(&endpoint), "{names:?} has two rows");
+            known.push(endpoint);
+        }
+        assert_eq!(known.len(), 25, "a row for each call");
+    }
+
     #[test]
     fn what_belongs_to_a_plugins_address_is_no_setting() {
         let mut params = Params::parse("platform=uchome&action=x&play_sound=true", b"").unwrap();

@@ -158,6 +158,16 @@ mod tests {
     }
 
     #[test]
+    fn every_name_is_documented() {
+        let page = include_str!("../../../docs/site-api.md");
+        for name in
+            NAMES.map(|(name, _)| name).iter().chain(&["rooms/<id>/join", "rooms/<id>/leave", "rooms/<id>/members"])
+        {
+            assert!(page.contains(&format!("`{name}`")), "{name} is not in docs/site-api.md");
+        }
+    }
+
+    #[test]
     fn a_room_in_the_path_may_be_called_anything() {
         let of = |path: &str| Call::parse(path).map(|call| call.method);
         assert_eq!(of("/v5/rooms/room1/join"), Some(Method::Join(Named::Path("room1".into()))));
