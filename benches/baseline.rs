@@ -170,6 +170,7 @@ fn sessions(site: SiteNumber, tickets: &[Ticket]) -> Vec<SessionRecord> {
         dialect: Dialect::D1,
         cursor: 0,
         strangers: Vec::new(),
+        listed: None,
         expires_at_ms,
     };
     (0..).zip(tickets).map(record).collect()

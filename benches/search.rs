@@ -133,6 +133,7 @@ async fn fill(store: &Arc<SqliteStore>, site: SiteNumber) -> Result<(), Failure>
                 style: "".into(),
                 body: body.into(),
                 origin: None,
+                by_site: false,
                 cid: None,
                 now_ms: 1_760_000_000_000,
             };

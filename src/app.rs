@@ -5,7 +5,8 @@ pub mod data;
 use crate::actions::{Context, SiteTable, restore, sweep, tail};
 use crate::bus::local::LocalBus;
 use crate::bus::{Bus, Envelope};
-use crate::clock::Clock;
+use crate::chat::site::KeyDigest;
+use crate::clock::{Clock, random};
 use crate::config::Config;
 use crate::edge::Edge;
 use crate::edge::accept::{Shutdown, serve};
@@ -14,7 +15,7 @@ use crate::edge::browser::transport::long_poll::DeadPolls;
 use crate::edge::demo::{seed, sign_in::Demonstration};
 use crate::live::Live;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{CommitObserver, StoreError};
+use crate::store::{CommitObserver, NewSite, StoreError};
 use listenfd::ListenFd;
 use std::io;
 use std::net::SocketAddr;
@@ -137,15 +138,32 @@ async fn prepare(ctx: &Context, config: &Config) -> Result<SignIn, StartError> {
     if restored > 0 {
         tracing::info!(restored, "sessions go on where they were");
     }
+    let mut keys = config.server_keys.clone();
+    for name in keys.keys() {
+        ctx.store.ensure_site(new_site(name)).await.map_err(start_error)?;
+    }
     let sign_in = if config.demonstration {
         let failed = |refusal| StartError::Other(format!("the demonstration: {refusal}"));
         let site = seed::ensure(ctx).await.map_err(failed)?;
+        keys.insert(site.name.to_string(), KeyDigest::of(seed::PUBLIC_KEY));
         SignIn::Demonstration(Demonstration::new(&site))
     } else {
         SignIn::Closed
     };
-    ctx.sites.set(ctx.store.sites().await.map_err(start_error)?, &config.sites);
+    ctx.sites.set(ctx.store.sites().await.map_err(start_error)?, &config.sites, &keys);
     Ok(sign_in)
+}
+
+/// A site that is named in the configuration for the first time. It keeps its people and rooms itself.
+fn new_site(name: &str) -> NewSite {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    NewSite {
+        name: name.into(),
+        public_key: format!("pk_{}", hex(&random::<16>())),
+        token_secret: random::<32>().to_vec(),
+        epoch: hex(&random::<6>()),
+        directory_complete: false,
+    }
 }
 
 async fn bind(config: &Config) -> Result<TcpListener, StartError> {

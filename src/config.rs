@@ -3,7 +3,8 @@
 
 mod written;
 
-use crate::chat::site::SiteOptions;
+use crate::chat::link;
+use crate::chat::site::{KeyDigest, SiteOptions};
 use crate::live::Times;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -57,6 +58,8 @@ pub struct Config {
     pub connections_per_address: u64,
     /// Sites that are not served as usual, by name.
     pub sites: BTreeMap<String, SiteOptions>,
+    /// Sites whose own server may call, by name, with its key.
+    pub server_keys: BTreeMap<String, KeyDigest>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines there are: `level` or `target=level`, comma-separated.
@@ -123,7 +126,8 @@ impl Config {
                 1,
                 1_000_000,
             )?,
-            sites: special_sites(&sites),
+            sites: special_sites(&sites)?,
+            server_keys: server_keys(&sites)?,
             log_format: log.format.unwrap_or_default(),
             log_filter: log_filter(log.filter.unwrap_or_else(|| "info".into()))?,
         })
@@ -145,10 +149,13 @@ fn log_filter(filter: String) -> Result<String, ConfigError> {
     if good { Ok(filter) } else { Err(ConfigError(format!("{why} {filter:?}"))) }
 }
 
-/// Whether a configuration is for a site of somebody's own: whoever gives the server a public name does not want a
-/// demonstration on it. Times, logs and folders say nothing about that.
+/// Whether a configuration is for a site of somebody's own: whoever gives the server a public name, or a site's server a key,
+/// does not want a demonstration on it. Times, logs and folders say nothing about that.
 fn sets_a_site(table: &Table) -> bool {
-    table.get("server").and_then(Value::as_table).is_some_and(|server| server.contains_key("public_url"))
+    let section = |name: &str| table.get(name).and_then(Value::as_table);
+    let is_public = section("server").is_some_and(|server| server.contains_key("public_url"));
+    let mut sites = section("sites").into_iter().flatten().filter_map(|(_, site)| site.as_table());
+    is_public || sites.any(|site| site.contains_key("api_key") || site.contains_key("api_key_file"))
 }
 
 fn times(stream: &WrittenStream) -> Result<Times, ConfigError> {
@@ -162,9 +169,34 @@ fn times(stream: &WrittenStream) -> Result<Times, ConfigError> {
 }
 
 /// The sites that are not served as usual.
-fn special_sites(sites: &BTreeMap<String, WrittenSite>) -> BTreeMap<String, SiteOptions> {
-    let all = sites.iter().map(|(name, site)| (name.clone(), site.options()));
-    all.filter(|(_, options)| *options != SiteOptions::default()).collect()
+fn special_sites(sites: &BTreeMap<String, WrittenSite>) -> Result<BTreeMap<String, SiteOptions>, ConfigError> {
+    let mut special = BTreeMap::new();
+    for (name, site) in sites {
+        let options = site.options()?;
+        options.old_client.iter().try_for_each(|file| old_client_file(name, file))?;
+        if options != SiteOptions::default() {
+            special.insert(name.clone(), options);
+        }
+    }
+    Ok(special)
+}
+
+/// A file that pages are told to load must be one: its address is written into their markup.
+fn old_client_file(site: &str, file: &str) -> Result<(), ConfigError> {
+    let is_plain = !file.contains(|c: char| c.is_control() || c.is_whitespace() || "\"'<>`".contains(c));
+    if is_plain && link::is_safe(file) && (file.ends_with(".css") || file.ends_with(".js")) {
+        return Ok(());
+    }
+    let why = "must hold addresses of .css and .js files, e.g. /webim/static/webim.all.min.js; it has";
+    Err(ConfigError(format!("sites.{site}.old_client {why} {file:?}")))
+}
+
+fn server_keys(sites: &BTreeMap<String, WrittenSite>) -> Result<BTreeMap<String, KeyDigest>, ConfigError> {
+    let keys = sites.iter().filter_map(|(name, site)| match site.server_key(name) {
+        Ok(key) => key.map(|key| Ok((name.clone(), key))),
+        Err(error) => Some(Err(error)),
+    });
+    keys.collect()
 }
 
 fn within(key: &str, value: u64, least: u64, most: u64) -> Result<u64, ConfigError> {
@@ -200,8 +232,9 @@ mod tests {
 
     #[test]
     fn the_example_says_the_defaults_and_every_key() {
-        let uncommented: String =
-            EXAMPLE.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line)).collect::<Vec<_>>().join("\n");
+        let lines = EXAMPLE.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line));
+        // A key is in a file that the example does not bring along.
+        let uncommented = lines.filter(|line| !line.starts_with("api_key_file")).collect::<Vec<_>>().join("\n");
         let (example, defaults) = (load(&uncommented, &[]).unwrap(), load("", &[]).unwrap());
         let mut example = Config { public_url: None, ..example };
         assert!(!example.next_port, "the example names the address");
@@ -219,6 +252,11 @@ mod tests {
             "ticket_idle_ms",
             "ticket_life_ms",
             "presence_wake_ms",
+            "redelivery",
+            "old_websocket",
+            "api_key_file",
+            "legacy_redelivery_s",
+            "old_client",
             "format",
             "filter",
         ] {
@@ -242,6 +280,30 @@ mod tests {
         let error = load("[stream]\npoll_hold_ms = 36000\n", &[]).unwrap_err().to_string();
         assert!(error.contains("35000"), "{error}");
         assert!(load("[server]\npublic_url = \"https://a/?b\"\n", &[]).is_err());
+        let old_client = |file: &str| load(&format!("[sites.x]\nold_client = ['{file}']\n"), &[]);
+        assert_eq!(old_client("/a/b.js").unwrap().sites["x"].old_client, ["/a/b.js"]);
+        for bad in ["/a/b", "/a/\"b.js", "javascript:b.js", "/<b>.css", "/a b.js"] {
+            assert!(old_client(bad).unwrap_err().to_string().contains("sites.x.old_client"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_site_with_a_key_that_can_be_guessed_is_refused() {
+        let load_key = |key: &str| load(&format!("[sites.\"www.example.com\"]\napi_key = \"{key}\"\n"), &[]);
+        let config = load_key("0123456789abcdef").unwrap();
+        assert_eq!(config.server_keys.keys().collect::<Vec<_>>(), ["www.example.com"]);
+        assert_eq!(config.server_keys["www.example.com"], KeyDigest::of("0123456789abcdef"));
+        for bad in ["public", "", "0123456789 abcdef"] {
+            let error = load_key(bad).unwrap_err().to_string();
+            assert!(error.contains("openssl rand") && !error.contains(&format!("\"{bad}\"")), "{error}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        std::fs::write(&file, "0123456789abcdef\n").unwrap();
+        let text = format!("[sites.a]\napi_key_file = {:?}\n", file.display().to_string());
+        assert_eq!(load(&text, &[]).unwrap().server_keys["a"], KeyDigest::of("0123456789abcdef"));
+        assert!(load("[sites.a]\napi_key_file = \"/nowhere/key\"\n", &[]).is_err());
+        assert!(load("[sites.a]\nlegacy_redelivery_s = 601\n", &[]).is_err());
     }
 
     #[test]
@@ -250,6 +312,8 @@ mod tests {
         assert!(load("[log]\nfilter = \"debug\"\n", &[("NEXTIM_SERVER__DATA", "x")]).unwrap().demonstration);
         assert!(!load("[server]\npublic_url = \"https://im.example.com\"\n", &[]).unwrap().demonstration);
         assert!(!load("[server]\ndemonstration = false\n", &[]).unwrap().demonstration);
+        assert!(!load("[sites.a]\napi_key = \"0123456789abcdef\"\n", &[]).unwrap().demonstration);
+        assert!(load("[sites.a]\nredelivery = false\n", &[]).unwrap().demonstration);
     }
 
     #[test]

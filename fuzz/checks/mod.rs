@@ -5,9 +5,11 @@ mod call;
 mod event_id;
 mod filtered;
 mod frame;
+mod legacy;
 pub mod one_call;
 mod params;
 mod script;
+mod site_call;
 mod style;
 mod subscribe;
 mod ticket;
@@ -16,13 +18,15 @@ mod ticket;
 type Check = fn(&[u8]);
 
 /// Every target by its name; the folder of its seeds has the same.
-pub const ALL: [(&str, Check); 9] = [
+pub const ALL: [(&str, Check); 11] = [
     ("call", call::check),
     ("event_id", event_id::check),
     ("filtered", filtered::check),
     ("frame", frame::check),
+    ("legacy", legacy::check),
     ("params", params::check),
     ("script", script::check),
+    ("site_call", site_call::check),
     ("style", style::check),
     ("subscribe", subscribe::check),
     ("ticket", ticket::check),

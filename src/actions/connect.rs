@@ -1,23 +1,21 @@
 //! A member opens a page: a new session, and everything the page needs from one cut through the log.
 
-use super::{Context, PersonView, RoomView, sweep};
+use super::opening::{Coming, Opening};
+use super::{Context, PersonView, RoomView, read_room, read_roster, sweep};
 use crate::chat::entry::{Message, Seq};
 use crate::chat::history::{History, Unread};
 use crate::chat::id::{IDS_MAX, RoomId, UserId, UserKey, UserNumber};
 use crate::chat::presence::{Mood, Show, Visible};
 use crate::chat::refusal::Refusal;
-use crate::chat::session::{Caller, Dialect, SessionNumber};
+use crate::chat::room::Membership;
+use crate::chat::session::{Caller, Dialect};
 use crate::chat::settings::Settings;
-use crate::chat::ticket::{Ticket, TicketDigest};
+use crate::chat::ticket::Ticket;
 use crate::chat::user::{Identity, Person, Profile};
-use crate::clock::random;
-use crate::live::{Arrival, Arrived, Cut, Holder};
-use crate::store::{Page, PageQuery, SessionRecord, StoreError};
+use crate::live::{Arrived, Cut};
+use crate::store::{Page, PageQuery};
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// Longest life of a native client's ticket, in milliseconds.
-const NATIVE_TICKET_LIFE_MS: u64 = 12 * 60 * 60 * 1000;
 
 /// Members listed with an open room.
 const ROOM_MEMBERS_SHOWN: usize = 200;
@@ -33,6 +31,9 @@ pub enum BuddyScope {
     All,
 }
 
+/// Rooms of one page that are listed with all their members.
+const WHOLE_ROOMS_MAX: usize = 50;
+
 /// What a page asks for.
 #[derive(Debug, Clone)]
 pub struct Connect {
@@ -44,6 +45,8 @@ pub struct Connect {
     pub windows: Vec<UserId>,
     /// Rooms whose windows are open; `None` if the page does not say, then all count as open.
     pub rooms: Option<Vec<RoomId>>,
+    /// Whether open rooms are wanted with all their members, or with none if they have more than are shown.
+    pub whole_rooms: bool,
     /// Users the page shows who may not be friends.
     pub strangers: Vec<UserId>,
     /// The state the member wants to be in.
@@ -78,53 +81,24 @@ pub struct Connected {
     pub unread: Option<Vec<Unread>>,
 }
 
-/// Takes the session out of memory again unless the page was read.
-struct Opening<'a> {
-    ctx: &'a Context,
-    holder: Holder,
-    done: bool,
-}
-
-impl Drop for Opening<'_> {
-    fn drop(&mut self) {
-        if !self.done {
-            self.ctx.live.end(&self.holder, self.ctx.clock.monotonic_ms());
-        }
-    }
-}
-
 /// Opens a session for `caller`.
 pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Connected, Refusal> {
     let (site, user) = caller.person().ok_or(Refusal::NotSignedIn)?;
     sweep::store_ended_cursors(ctx).await;
     let member = ctx.store.member(site, user.clone()).await?.ok_or(Refusal::NotSignedIn)?;
     let key = site.user(member.profile.number);
-    let (profile, buddies, stored_show) = (member.profile.clone(), member.buddies.clone(), member.mood.show);
-    let ticket = Ticket::new(random());
-    let session = SessionNumber(u64::from_le_bytes(random()) >> 16);
-    let now_ms = ctx.clock.monotonic_ms();
-    let expires_at_ms = now_ms + ticket_life_ms(ctx, ask.dialect);
-    let (digest, show, dialect) = (ticket.digest(), ask.show, ask.dialect);
-    let arrival = Arrival { key, member, session, digest, dialect, show, expires_at_ms };
-    let arrived = ctx.live.arrive(arrival, now_ms);
-    let mut opening = Opening { ctx, holder: Holder { key, session }, done: false };
+    let (profile, buddies, stored_mood) = (member.profile.clone(), member.buddies.clone(), member.mood.clone());
+    let coming = Coming { member, dialect: ask.dialect, show: ask.show, listing: None };
+    let (opening, arrived) = Opening::begin(ctx, key, coming);
     let page = ctx.store.page(page_query(key, &arrived, &ask)).await?;
     let strangers: Vec<UserNumber> = page.strangers.iter().map(|person| person.profile.number).collect();
-    save(ctx, &opening.holder, digest, dialect, page.through, &strangers).await?;
-    if arrived.mood.show != stored_show
-        && let Err(error) = ctx.store.save_mood(key, arrived.mood.clone()).await
-    {
-        tracing::warn!(%error, "a member's state is kept in memory only");
-    }
+    opening.save(page.through, &strangers, None).await?;
+    opening.save_mood(&arrived.mood, &stored_mood).await;
     let cut = Cut { through: page.through, more: page.more, rows: !page.new_messages.is_empty() };
-    ctx.live.open(&opening.holder, &strangers, &page.memberships, cut, ctx.clock.monotonic_ms());
-    opening.done = true;
-    ctx.live.follow_unseen(
-        &opening.holder,
-        page.new_messages.iter().map(|message| &**message),
-        ctx.clock.monotonic_ms(),
-    );
     let holder = opening.holder;
+    ctx.live.open(&holder, &strangers, &page.memberships, cut, ctx.clock.monotonic_ms());
+    let ticket = opening.done();
+    ctx.live.follow_unseen(&holder, page.new_messages.iter().map(|message| &**message), ctx.clock.monotonic_ms());
     let connected = answer(ctx, key, ticket, profile, arrived.mood, &buddies, page, &ask).await?;
     let people = connected.people.iter().filter(|view| view.visible.is_online());
     let people = people.map(|view| view.person.profile.number);
@@ -141,43 +115,6 @@ fn page_query(key: UserKey, arrived: &Arrived, ask: &Connect) -> PageQuery {
         rooms: ask.rooms.clone().unwrap_or_default(),
         strangers: ask.strangers.clone(),
         unread: (!ask.dialect.delivered_is_read()).then_some(arrived.read_through),
-    }
-}
-
-/// Our own client signs in anew by itself; an old page that is still open cannot.
-fn ticket_life_ms(ctx: &Context, dialect: Dialect) -> u64 {
-    match dialect {
-        Dialect::Native => ctx.ticket_life_ms.min(NATIVE_TICKET_LIFE_MS),
-        Dialect::D1 | Dialect::D2 | Dialect::D2Late | Dialect::D3 => ctx.ticket_life_ms,
-    }
-}
-
-/// Keeps the session, so that its ticket outlives the process. Where the disk is full it lives in memory alone: signing in
-/// still works then.
-async fn save(
-    ctx: &Context,
-    holder: &Holder,
-    digest: TicketDigest,
-    dialect: Dialect,
-    cursor: Seq,
-    strangers: &[UserNumber],
-) -> Result<(), Refusal> {
-    let record = SessionRecord {
-        user: holder.key,
-        number: holder.session,
-        digest,
-        dialect,
-        cursor,
-        strangers: strangers.to_vec(),
-        expires_at_ms: ctx.clock.wall_ms() + ticket_life_ms(ctx, dialect),
-    };
-    match ctx.store.save_sessions(vec![record.clone()]).await {
-        Err(StoreError::Unavailable(why) | StoreError::Damaged(why)) => {
-            tracing::warn!(why, "a session is kept in memory only, and stored later");
-            ctx.unsaved.lock().expect("no panic while held").push(record);
-            Ok(())
-        }
-        other => Ok(other?),
     }
 }
 
@@ -200,16 +137,12 @@ async fn answer(
         BuddyScope::All => online.iter().map(|(who, _)| who.number).chain(buddies.iter().copied()).collect(),
     };
     add_friends(ctx, key, wanted, &mut people).await?;
-    let rooms = page.memberships.into_iter().map(|membership| {
-        let is_open = ask.rooms.as_ref().is_none_or(|open| open.contains(&membership.room.id));
-        let limit = is_open.then_some(ROOM_MEMBERS_SHOWN);
-        super::read_roster::room_view(ctx, key, membership, limit)
-    });
+    let rooms = rooms(ctx, key, page.memberships, ask).await?;
     Ok(Connected {
         ticket,
         profile,
         mood,
-        rooms: rooms.collect(),
+        rooms,
         online,
         people,
         histories: page.histories,
@@ -219,6 +152,27 @@ async fn answer(
         more: page.more,
         unread: (!ask.dialect.delivered_is_read()).then_some(page.unread),
     })
+}
+
+/// The member's rooms; the open ones with members.
+async fn rooms(ctx: &Context, key: UserKey, all: Vec<Membership>, ask: &Connect) -> Result<Vec<RoomView>, Refusal> {
+    let (mut rooms, mut whole) = (Vec::new(), 0);
+    for membership in all {
+        let room = &membership.room;
+        let is_open = ask.rooms.as_ref().is_none_or(|open| open.contains(&room.id));
+        let is_whole = ask.whole_rooms && is_open && whole < WHOLE_ROOMS_MAX;
+        let members = match usize::try_from(room.all_count) {
+            Ok(1..=ROOM_MEMBERS_SHOWN) if is_whole => {
+                whole += 1;
+                read_room::everybody(ctx, key, room.id.clone()).await?
+            }
+            _ => None,
+        };
+        let limit = (is_open && !ask.whole_rooms).then_some(ROOM_MEMBERS_SHOWN);
+        let view = read_roster::room_view(ctx, key, membership, limit);
+        rooms.push(RoomView { online: members.or(view.online), ..view });
+    }
+    Ok(rooms)
 }
 
 /// The people of the page: open windows, strangers who are online, senders of new messages; each once.

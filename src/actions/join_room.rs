@@ -1,15 +1,20 @@
 //! A member joins an open room. Effective when answered: later messages of the room are theirs.
 
 use super::identify::Asker;
-use super::{Context, RoomView, read_roster};
+use super::{Context, RoomView, invite, read_roster};
 use crate::chat::entry::SeatChange;
 use crate::chat::id::RoomId;
 use crate::chat::refusal::Refusal;
+use crate::chat::room::NewRoom;
 
-/// Joins, and gives the room.
-pub async fn join_room(ctx: &Context, asker: &Asker, id: RoomId) -> Result<RoomView, Refusal> {
-    let room = ctx.store.room(asker.key.site, id.clone()).await?.ok_or(Refusal::UnknownRoom)?;
-    if room.open {
+/// Joins, and gives the room. Where there is none of that id, `name` makes one.
+pub async fn join_room(ctx: &Context, asker: &Asker, id: RoomId, name: Option<String>) -> Result<RoomView, Refusal> {
+    let mut found = ctx.store.room(asker.key.site, id.clone()).await?;
+    if let (None, Some(nick)) = (&found, name) {
+        invite::make_room(ctx, asker, NewRoom { id: id.clone(), nick, open: true }).await?;
+        found = ctx.store.room(asker.key.site, id.clone()).await?;
+    }
+    if found.ok_or(Refusal::UnknownRoom)?.open {
         super::leave_room::change_seat(ctx, asker, id.clone(), SeatChange::Joined).await?;
     }
     let joined = read_roster::rooms(ctx, asker, Some(vec![id])).await?;

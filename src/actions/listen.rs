@@ -137,7 +137,9 @@ impl Listening {
     /// Reads what the session has missed.
     async fn fill(&self, after: Seq) -> bool {
         let guard = Filling { ctx: &self.ctx, holder: self.holder };
-        let read = self.ctx.store.addressed(self.holder.key, self.holder.session, after, FILL_ROWS).await;
+        let (user, session) = (self.holder.key, self.holder.session);
+        let listed = self.ctx.live.listed(&self.holder);
+        let read = self.ctx.store.addressed(user, session, listed, after, FILL_ROWS).await;
         match read {
             Ok(stretch) => {
                 std::mem::forget(guard);

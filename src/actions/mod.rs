@@ -3,19 +3,32 @@
 
 pub mod clear_history;
 pub mod connect;
+pub mod connect_for_site;
 pub mod deliver;
 pub mod disconnect;
+pub mod download_history;
+pub mod find_people;
 pub mod identify;
+pub mod invite;
 pub mod join_room;
 pub mod leave_room;
+pub mod list_room;
 pub mod listen;
 pub mod mark_read;
+pub mod notify;
+mod opening;
 pub mod read_history;
+pub mod read_notifications;
+pub mod read_presences;
 pub mod read_room;
 pub mod read_roster;
+pub mod read_self;
+pub mod remove_buddy;
 pub mod restore;
 pub mod save_settings;
+pub mod say_for_site;
 pub mod search_messages;
+pub mod send_event;
 pub mod send_message;
 pub mod send_signal;
 pub mod set_presence;
@@ -32,7 +45,7 @@ use crate::chat::id::SiteNumber;
 use crate::chat::presence::Visible;
 use crate::chat::refusal::Refusal;
 use crate::chat::room::Membership;
-use crate::chat::site::{Site, SiteOptions};
+use crate::chat::site::{KeyDigest, Site, SiteOptions};
 use crate::chat::user::{Identity, Person};
 use crate::clock::Clock;
 use crate::live::Live;
@@ -63,11 +76,13 @@ pub struct Context {
 pub struct SiteTable(RwLock<Vec<Arc<Site>>>);
 
 impl SiteTable {
-    /// Replaces the table. `options` are those of the sites that are not served as usual, by name.
-    pub fn set(&self, sites: Vec<Site>, options: &BTreeMap<String, SiteOptions>) {
+    /// Replaces the table. `options` are those of the sites that are not served as usual, `keys` those of the sites whose own
+    /// server may call, by name.
+    pub fn set(&self, sites: Vec<Site>, options: &BTreeMap<String, SiteOptions>, keys: &BTreeMap<String, KeyDigest>) {
         let with_options = |site: Site| {
-            let options = options.get(&*site.name).copied().unwrap_or(site.options);
-            Arc::new(Site { options, ..site })
+            let options = options.get(&*site.name).cloned().unwrap_or(site.options);
+            let server_keys = keys.get(&*site.name).copied().into_iter().collect();
+            Arc::new(Site { options, server_keys, ..site })
         };
         *self.0.write().expect("no panic while held") = sites.into_iter().map(with_options).collect();
     }
@@ -75,6 +90,12 @@ impl SiteTable {
     /// The site that a client's `domain` means.
     pub fn by_domain(&self, domain: &str) -> Option<Arc<Site>> {
         self.0.read().expect("no panic while held").iter().find(|site| site.answers_to(domain)).cloned()
+    }
+
+    /// The site of this server, if it has one alone.
+    pub fn only(&self) -> Option<Arc<Site>> {
+        let sites = self.0.read().expect("no panic while held");
+        sites.first().filter(|_| sites.len() == 1).cloned()
     }
 
     /// The site of a number.
@@ -99,7 +120,7 @@ pub struct RoomView {
     pub membership: Membership,
     /// How many members are seen online.
     pub online_count: u32,
-    /// Some of those, if they were asked for.
+    /// Some of those, if they were asked for; for a client that counts by itself, everybody.
     pub online: Option<Vec<(Arc<Identity>, Visible)>>,
 }
 

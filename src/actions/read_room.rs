@@ -2,10 +2,11 @@
 
 use super::Context;
 use super::identify::Asker;
-use crate::chat::id::RoomId;
+use crate::chat::id::{RoomId, UserKey};
 use crate::chat::presence::Visible;
 use crate::chat::refusal::Refusal;
-use crate::chat::user::Profile;
+use crate::chat::user::{Identity, Profile};
+use std::sync::Arc;
 
 /// Members read of one room.
 const MEMBERS_MAX: usize = 1_000;
@@ -24,5 +25,19 @@ pub async fn members(ctx: &Context, asker: &Asker, room: RoomId) -> Result<Optio
     let Some((_, members)) = ctx.store.room_members(asker.key, room, MEMBERS_MAX).await? else { return Ok(None) };
     let view =
         |profile: Profile| MemberView { visible: ctx.live.visible(asker.key.site.user(profile.number)), profile };
+    Ok(Some(members.into_iter().map(view).collect()))
+}
+
+/// Everybody in a room that `viewer` is in, whether they are there or not.
+pub(super) async fn everybody(
+    ctx: &Context,
+    viewer: UserKey,
+    room: RoomId,
+) -> Result<Option<Vec<(Arc<Identity>, Visible)>>, Refusal> {
+    let Some((_, members)) = ctx.store.room_members(viewer, room, MEMBERS_MAX).await? else { return Ok(None) };
+    let view = |profile: Profile| {
+        let visible = ctx.live.visible(viewer.site.user(profile.number));
+        (Arc::new(Identity { number: profile.number, id: profile.id, nick: profile.nick }), visible)
+    };
     Ok(Some(members.into_iter().map(view).collect()))
 }

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::chat::id::UserKey;
 use crate::chat::user::Member;
-use crate::live::Arrival;
+use crate::live::{Arrival, Listing};
 use crate::store::{SessionRecord, Stored};
 use std::collections::HashMap;
 
@@ -21,7 +21,8 @@ pub async fn restore(ctx: &Context) -> Stored<usize> {
         let members = members_of(ctx, chunk).await?;
         for record in chunk {
             if let Some(member) = members.get(&record.user) {
-                restore_session(ctx, record, member.clone());
+                let listing = listing(ctx, record).await?;
+                restore_session(ctx, record, member.clone(), listing);
             }
         }
     }
@@ -42,7 +43,14 @@ async fn members_of(ctx: &Context, records: &[SessionRecord]) -> Stored<HashMap<
     Ok(members)
 }
 
-fn restore_session(ctx: &Context, record: &SessionRecord, member: Member) {
+/// What a session lists that its site opened.
+async fn listing(ctx: &Context, record: &SessionRecord) -> Stored<Option<Listing>> {
+    let Some(listed) = record.listed.clone() else { return Ok(None) };
+    let rooms = ctx.store.room_ids(record.user.site, listed.rooms().collect()).await?;
+    Ok(Some(Listing { listed, rooms }))
+}
+
+fn restore_session(ctx: &Context, record: &SessionRecord, member: Member, listing: Option<Listing>) {
     let now_ms = ctx.clock.monotonic_ms();
     let left_ms = record.expires_at_ms.saturating_sub(ctx.clock.wall_ms());
     let arrival = Arrival {
@@ -52,6 +60,7 @@ fn restore_session(ctx: &Context, record: &SessionRecord, member: Member) {
         digest: record.digest,
         dialect: record.dialect,
         show: None,
+        listing,
         expires_at_ms: now_ms + left_ms,
     };
     ctx.live.restore(arrival, &record.strangers, record.cursor, now_ms);

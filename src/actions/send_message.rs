@@ -20,14 +20,20 @@ pub struct Send {
     pub cid: Option<String>,
 }
 
-/// Stores a message of the asker.
-pub async fn send_message(ctx: &Context, asker: &Asker, send: Send) -> Result<Appended, Refusal> {
+/// The bounds of a message, whoever says it.
+pub(super) fn check(send: &Send) -> Result<(), Refusal> {
     if send.body.len() > BODY_BYTES_MAX || send.style.len() > STYLE_BYTES_MAX {
         return Err(Refusal::TooLarge);
     }
     if send.cid.as_ref().is_some_and(|cid| cid.len() > CID_BYTES_MAX) {
         return Err(Refusal::BadParameter("cid"));
     }
+    Ok(())
+}
+
+/// Stores a message of the asker.
+pub async fn send_message(ctx: &Context, asker: &Asker, send: Send) -> Result<Appended, Refusal> {
+    check(&send)?;
     let identity = &asker.identity;
     let draft = Draft {
         site: asker.key.site,
@@ -37,6 +43,7 @@ pub async fn send_message(ctx: &Context, asker: &Asker, send: Send) -> Result<Ap
         style: sanitise(&send.style).into(),
         body: send.body.into(),
         origin: asker.holder().map(|holder| holder.session),
+        by_site: false,
         cid: send.cid.map(Into::into),
         now_ms: ctx.clock.wall_ms(),
     };

@@ -12,6 +12,10 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 const CURSORS_EVERY: Duration = Duration::from_secs(5);
 /// How often heads are compared.
 const HEADS_EVERY: Duration = Duration::from_secs(3);
+/// How long rows stay that sites keep themselves.
+const PASSING_KEPT_MS: u64 = 24 * 60 * 60 * 1000;
+/// How often older ones are erased.
+const PASSING_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// Fires deadlines until it is dropped. Waits for nothing but the clock: a slow disk must not hold up a poll's end.
 pub async fn run_deadlines(ctx: Arc<Context>) {
@@ -25,8 +29,10 @@ pub async fn run_deadlines(ctx: Arc<Context>) {
 /// Brings memory and store in line until it is dropped.
 pub async fn run_upkeep(ctx: Arc<Context>) {
     let (mut cursors, mut heads) = (steadily(CURSORS_EVERY), steadily(HEADS_EVERY));
+    let mut passing = steadily(PASSING_EVERY);
     loop {
         tokio::select! {
+            _ = passing.tick() => forget_passing(&ctx).await,
             _ = cursors.tick() => settle(&ctx).await,
             _ = heads.tick() => announce_heads(&ctx).await,
         }
@@ -86,6 +92,18 @@ async fn store(ctx: &Context, cursors: Vec<CursorAt>) {
     if let Err(error) = ctx.store.move_cursors(moves.collect()).await {
         tracing::warn!(%error, "cursors are stored later");
         ctx.live.keep_dirty(cursors);
+    }
+}
+
+/// Erases what has passed, a part at a time: other writes come between.
+async fn forget_passing(ctx: &Context) {
+    let before_ms = ctx.clock.wall_ms().saturating_sub(PASSING_KEPT_MS);
+    loop {
+        match ctx.store.forget_passing(before_ms).await {
+            Ok(0) => return,
+            Ok(_) => tokio::task::yield_now().await,
+            Err(error) => return tracing::warn!(%error, "rows of sites that keep their own history are erased later"),
+        }
     }
 }
 

@@ -17,7 +17,9 @@ pub async fn run(ctx: Arc<Context>, mut feed: Receiver<Envelope>) {
         match envelope {
             Envelope::Appended { site, entries } => follow(&ctx, site, entries).await,
             Envelope::Head { site, seq } => drop(catch_up(&ctx, site, seq).await),
-            Envelope::Typing { .. } | Envelope::Read { .. } => deliver_signal(&ctx, envelope),
+            Envelope::Typing { .. } | Envelope::Read { .. } | Envelope::Event { .. } => {
+                deliver_signal(&ctx, envelope).await;
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod local;
 
 use crate::chat::entry::{Seq, SharedEntry};
+use crate::chat::event::Event;
 use crate::chat::history::Conversation;
 use crate::chat::id::{SiteNumber, UserId, UserKey};
 use crate::chat::session::SessionNumber;
@@ -47,6 +48,13 @@ pub enum Envelope {
         seq: Seq,
         /// The page that knows already.
         except: Option<SessionNumber>,
+    },
+    /// A page makes another do something. Never stored.
+    Event {
+        /// On which site.
+        site: SiteNumber,
+        /// What.
+        event: Arc<Event>,
     },
 }
 

@@ -38,6 +38,8 @@ pub enum Addressee {
         /// The site's id.
         id: RoomId,
     },
+    /// Everybody on the site.
+    Everyone,
 }
 
 impl Addressee {
@@ -46,15 +48,17 @@ impl Addressee {
         match (self, to) {
             (Self::User(party), To::User(id)) => party.id == *id,
             (Self::Room { id, .. }, To::Room(wanted)) => id == wanted,
-            (Self::User(_), To::Room(_)) | (Self::Room { .. }, To::User(_)) => false,
+            (Self::Everyone, To::Everyone) => true,
+            (Self::User(_) | Self::Room { .. } | Self::Everyone, _) => false,
         }
     }
 
-    /// The site's id of it.
+    /// The site's id of it; everybody together has none.
     pub fn id(&self) -> &str {
         match self {
             Self::User(party) => party.id.as_str(),
             Self::Room { id, .. } => id.as_str(),
+            Self::Everyone => "",
         }
     }
 }
@@ -82,6 +86,13 @@ pub struct Message {
     pub hidden: bool,
 }
 
+impl Message {
+    /// The message as one of its readers sees it: what is said to everybody is said to them.
+    pub fn to_reader(&self, reader: Party) -> Self {
+        Self { to: Addressee::User(reader), ..self.clone() }
+    }
+}
+
 /// What can happen to somebody's place in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SeatChange {
@@ -106,6 +117,8 @@ pub struct Seat {
     pub user: Party,
     /// In which room.
     pub room: RoomNumber,
+    /// The same by id.
+    pub room_id: RoomId,
     /// What happened.
     pub change: SeatChange,
 }
@@ -155,6 +168,8 @@ pub enum To {
     User(UserId),
     /// A room the sender is in.
     Room(RoomId),
+    /// Everybody on the site. Only the site says that.
+    Everyone,
 }
 
 /// A message that wants to be stored.
@@ -174,6 +189,8 @@ pub struct Draft {
     pub body: Box<str>,
     /// The session it comes from, if any.
     pub origin: Option<SessionNumber>,
+    /// The site's own server says it: whom it names exists, and who may speak where is its affair.
+    pub by_site: bool,
     /// The sender's own name for it: a repeat under the same `cid` is stored once.
     pub cid: Option<Box<str>>,
     /// The present time in milliseconds since 1970.

@@ -23,6 +23,9 @@ pub const NEW_ROWS_PER_ROOM: usize = 30;
 /// Room messages in `new_messages` over all rooms.
 pub const NEW_ROWS_ALL_ROOMS: usize = 200;
 
+/// Announcements to everybody in `new_messages`, the newest.
+pub const NEW_ROWS_TO_EVERYONE: usize = 10;
+
 /// One conversation of a user, by the site's ids.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Conversation {
@@ -38,6 +41,8 @@ impl Conversation {
         match &message.to {
             Addressee::Room { id, .. } => Self::In(id.clone()),
             Addressee::User(to) if to.number == user => Self::With(message.from.id.clone()),
+            // What is said to everybody is said to each of them.
+            Addressee::Everyone => Self::With(message.from.id.clone()),
             Addressee::User(to) => Self::With(to.id.clone()),
         }
     }

@@ -1,5 +1,8 @@
 //! Presence: what others may know about somebody. One rule matters most: *invisible is offline* to everybody else.
 
+use super::id::RoomId;
+use std::sync::Arc;
+
 /// The six states a member can choose (the seed's `show`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Show {
@@ -104,7 +107,25 @@ pub fn notice(was_online: bool, now: &Visible) -> Option<NoticeKind> {
     }
 }
 
-/// The kinds of presence packet of the seed's stream.
+/// The room that a notice is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Its id.
+    pub id: RoomId,
+    /// Its display name, for somebody who may not know it yet.
+    pub nick: Option<Arc<str>>,
+}
+
+/// What the others in a room are told when a member's visible state changed from `was_online` to `now`.
+pub fn room_notice(was_online: bool, now: &Visible) -> Option<NoticeKind> {
+    match (was_online, now.is_online()) {
+        (false, true) => Some(NoticeKind::RoomOnline),
+        (true, false) => Some(NoticeKind::RoomOffline),
+        (false, false) | (true, true) => None,
+    }
+}
+
+/// The kinds of presence packet: the seed's three, and what the later clients hear of their rooms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoticeKind {
     /// Came.
@@ -113,6 +134,16 @@ pub enum NoticeKind {
     Offline,
     /// Was here already and changed state or status.
     Show,
+    /// Became a member of a room.
+    Join,
+    /// Is a member of it no more.
+    Leave,
+    /// A member of a room came.
+    RoomOnline,
+    /// A member of a room left, or turned invisible.
+    RoomOffline,
+    /// Wants somebody in a room.
+    Invite,
 }
 
 impl NoticeKind {
@@ -122,6 +153,11 @@ impl NoticeKind {
             Self::Online => "online",
             Self::Offline => "offline",
             Self::Show => "show",
+            Self::Join => "join",
+            Self::Leave => "leave",
+            Self::RoomOnline => "grponline",
+            Self::RoomOffline => "grpoffline",
+            Self::Invite => "invite",
         }
     }
 }
@@ -143,6 +179,7 @@ mod tests {
             let offline = Visible::of(false, &mood(Show::Available, &status));
             prop_assert_eq!(&invisible, &offline);
             prop_assert_eq!(notice(was_online, &invisible), notice(was_online, &offline));
+            prop_assert_eq!(room_notice(was_online, &invisible), room_notice(was_online, &offline));
             prop_assert_eq!((invisible.word(), invisible.show_word(), invisible.status()), ("offline", "unavailable", ""));
         }
     }

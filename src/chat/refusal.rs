@@ -30,6 +30,10 @@ pub enum Refusal {
     NotSignedIn,
     /// The ticket is unknown or has ended.
     TicketEnded,
+    /// There is no such site, or its server's key is another.
+    BadKey,
+    /// A site's key came from a browser.
+    KeyInBrowser,
     /// A cookie came with a request from another site.
     CrossSite,
     /// The demonstration was asked for under a name that is not this machine.
@@ -40,6 +44,8 @@ pub enum Refusal {
     UnknownRoom,
     /// The caller is not in that room.
     NotAMember,
+    /// Not for a browser, or not on this site.
+    NotAllowed,
     /// The same `cid` came with another message.
     CidReused,
     /// The request did not arrive in time.
@@ -58,7 +64,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// One of each, for tests that compare the list with its documentation.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::BadRequest(""),
         Self::MissingParameter(""),
         Self::RepeatedParameter,
@@ -71,11 +77,14 @@ impl Refusal {
         Self::NotFound,
         Self::NotSignedIn,
         Self::TicketEnded,
+        Self::BadKey,
+        Self::KeyInBrowser,
         Self::CrossSite,
         Self::ForeignHost,
         Self::UnknownUser,
         Self::UnknownRoom,
         Self::NotAMember,
+        Self::NotAllowed,
         Self::CidReused,
         Self::TooSlow,
         Self::TooManyConnections,
@@ -100,11 +109,14 @@ impl Refusal {
             Self::NotFound => "not_found",
             Self::NotSignedIn => "not_signed_in",
             Self::TicketEnded => "ticket_ended",
+            Self::BadKey => "bad_key",
+            Self::KeyInBrowser => "apikey_in_browser",
             Self::CrossSite => "cross_site",
             Self::ForeignHost => "foreign_host",
             Self::UnknownUser => "unknown_user",
             Self::UnknownRoom => "unknown_room",
             Self::NotAMember => "not_a_member",
+            Self::NotAllowed => "not_allowed",
             Self::CidReused => "cid_reused",
             Self::TooSlow => "too_slow",
             Self::TooManyConnections => "too_many_connections",
@@ -132,6 +144,11 @@ impl fmt::Display for Refusal {
             Self::NotFound => f.write_str("There is nothing at this path."),
             Self::NotSignedIn => f.write_str("Nobody is signed in; sign in on the site first."),
             Self::TicketEnded => f.write_str("This ticket is not live; call online for a new one."),
+            Self::BadKey => f.write_str("There is no such site, or this is not its key."),
+            Self::KeyInBrowser => f.write_str(
+                "A site's key must never be in a browser, and this one is now known to it: replace the key, and call from the \
+                 site's own server.",
+            ),
             Self::CrossSite => f.write_str("A sign-in cookie is not accepted from another site's page."),
             Self::ForeignHost => {
                 f.write_str(
@@ -142,6 +159,7 @@ impl fmt::Display for Refusal {
             Self::UnknownUser => f.write_str("There is no such user."),
             Self::UnknownRoom => f.write_str("There is no such room."),
             Self::NotAMember => f.write_str("You are not in that room; join it first."),
+            Self::NotAllowed => f.write_str("This is not for members to do on this site."),
             Self::CidReused => f.write_str("This cid already named another message; use a new one for each message."),
             Self::TooSlow => f.write_str("The request did not arrive in time; send it again."),
             Self::TooManyConnections => f.write_str("There are too many connections; close some, or come back later."),
@@ -166,8 +184,14 @@ fn rule(name: &str) -> &'static str {
         "before" | "seq" => "must be a whole number: the `seq` of a message",
         "limit" => "must be a whole number from 1 to what docs/protocol.md says for this call",
         "q" => "must be 1 to 200 characters",
+        "format" => "must be html or csv",
+        "text" => "must be 1 to 2,000 bytes",
+        "link" => "must be at most 500 bytes, and lead to http, https, mailto or a place on the site",
+        "from" => "must be at most 255 bytes",
+        "read" => "must be the id of a notification",
         "cid" => "must be at most 128 bytes",
         "status" => "must be at most 255 bytes",
+        "nick" => "must be at most 190 bytes (a search: 1 to 200 characters), without control characters",
         "client" => "must be d1, d2, d3 or native",
         "domain" => "does not name the site you are signed in to; send what connection.domain says",
         "block_list" => "must be a list of room ids",

@@ -21,6 +21,19 @@ pub struct Room {
     pub open: bool,
     /// How many users are in it, online or not.
     pub all_count: u32,
+    /// Whether a member made it for some others, and not the site.
+    pub temporary: bool,
+}
+
+/// A room that a member makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRoom {
+    /// The id that the member's client gave it.
+    pub id: RoomId,
+    /// Display name.
+    pub nick: String,
+    /// Whether whoever knows the id may join; else only who is invited is in it.
+    pub open: bool,
 }
 
 /// Somebody's present membership of a room.

@@ -49,6 +49,13 @@ impl Terms {
     }
 }
 
+/// A text without what a search does not tell apart.
+pub fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    fold_into(text, &mut folded);
+    folded
+}
+
 /// Appends `text` without what a search does not tell apart: case, and full-width forms of ASCII.
 fn fold_into(text: &str, folded: &mut String) {
     for character in text.chars() {

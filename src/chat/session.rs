@@ -49,6 +49,11 @@ impl Dialect {
         matches!(self, Self::D3 | Self::Native)
     }
 
+    /// Whether its clients read messages whose text is an event, and show none of it. Others would show the text.
+    pub fn reads_events(self) -> bool {
+        self == Self::D3
+    }
+
     /// What the client turns out to be that uses a word of D3's, if that was open.
     pub fn speaking_later_words(self) -> Option<Self> {
         (self == Self::D2Late).then_some(Self::D3)

@@ -15,6 +15,9 @@ const DANGEROUS: [&str; 3] = ["__proto__", "constructor", "prototype"];
 const ENVELOPE: [&str; 10] =
     ["ticket", "domain", "server", "callback", "_", "csrf_token", "token", "data", "ack", "epoch"];
 
+/// Settings in which old clients keep the rooms that their member has silenced.
+pub const SILENCED_ROOMS: [&str; 2] = ["block_list", "blocked_rooms"];
+
 /// Names to JSON texts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings(pub BTreeMap<String, String>);

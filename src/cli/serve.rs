@@ -69,10 +69,10 @@ async fn serve(config: &Config) -> Result<(), StartError> {
     };
     println!("NextIM is listening on http://{}/", running.address);
     tracing::info!(descriptors, address = %running.address, data = %config.data.display(), demonstration = config.demonstration, "started");
-    if !config.demonstration {
+    if !config.demonstration && config.server_keys.is_empty() {
         tracing::warn!(
             "nobody can sign in here: the demonstration is off (server.demonstration = true turns it on, on loopback only), and \
-             sign-in for sites of your own is not in this version"
+             no site's server has a key (sites.NAME.api_key, for sites with a plugin)"
         );
     }
     tokio::select! {

@@ -1,11 +1,15 @@
 //! The first step: what is written in the file and the environment, key by key, each optional.
 
+use super::within;
 use super::{ConfigError, LogFormat};
-use crate::chat::site::SiteOptions;
+use crate::chat::site::{KeyDigest, SiteOptions};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
+
+/// Shortest key of a site's own server, in characters.
+const SERVER_KEY_MIN: usize = 16;
 
 /// The sections, as the environment spells them.
 const SECTIONS: [&str; 5] = ["SERVER", "STREAM", "LIMITS", "SITES", "LOG"];
@@ -57,15 +61,44 @@ pub(super) struct WrittenLimits {
 pub(super) struct WrittenSite {
     pub(super) redelivery: Option<bool>,
     pub(super) old_websocket: Option<bool>,
+    pub(super) api_key: Option<String>,
+    pub(super) api_key_file: Option<PathBuf>,
+    pub(super) legacy_redelivery_s: Option<u64>,
+    pub(super) client_events: Option<bool>,
+    pub(super) old_client: Option<Vec<String>>,
 }
 
 impl WrittenSite {
-    pub(super) fn options(&self) -> SiteOptions {
+    pub(super) fn options(&self) -> Result<SiteOptions, ConfigError> {
         let usual = SiteOptions::default();
-        SiteOptions {
+        let legacy_redelivery_ms = match self.legacy_redelivery_s {
+            Some(seconds) => within("sites.NAME.legacy_redelivery_s", seconds, 0, 600)? * 1000,
+            None => usual.legacy_redelivery_ms,
+        };
+        Ok(SiteOptions {
             redelivery: self.redelivery.unwrap_or(usual.redelivery),
             old_websocket: self.old_websocket.unwrap_or(usual.old_websocket),
+            legacy_redelivery_ms,
+            client_events: self.client_events.unwrap_or(usual.client_events),
+            old_client: self.old_client.clone().unwrap_or(usual.old_client),
+        })
+    }
+
+    /// The key of the site's own server. One that can be guessed would let anybody be anybody.
+    pub(super) fn server_key(&self, site: &str) -> Result<Option<KeyDigest>, ConfigError> {
+        let key = match (&self.api_key, &self.api_key_file) {
+            (Some(key), _) => key.clone(),
+            (None, Some(path)) => {
+                let failed = |error| ConfigError(format!("sites.{site}.api_key_file: {}: {error}", path.display()));
+                std::fs::read_to_string(path).map_err(failed)?.trim().to_owned()
+            }
+            (None, None) => return Ok(None),
+        };
+        if key.len() < SERVER_KEY_MIN || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let why = "must be at least 16 visible ASCII characters, such as `openssl rand -hex 24` gives";
+            return Err(ConfigError(format!("sites.{site}.api_key {why}")));
         }
+        Ok(Some(KeyDigest::of(&key)))
     }
 }
 

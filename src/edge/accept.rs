@@ -4,7 +4,7 @@
 use super::browser::transport::long_poll::Parked;
 use super::crowd::{Crowd, Place};
 use super::socket::Stream;
-use super::{Asked, Edge, Outcome, Taken, error, handle};
+use super::{Asked, Edge, Outcome, Taken, error, handle, site};
 use crate::actions::listen::Receipt;
 use crate::chat::refusal::Refusal;
 use crate::edge::reply::Form;
@@ -224,8 +224,11 @@ async fn respond(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let asked = match read(request, peer).await {
         Ok(asked) => asked,
-        Err(refusal) => {
-            let reply = error::reply(&refusal, &Form::Plain);
+        Err((refusal, call)) => {
+            let reply = match call {
+                Some(call) => site::unread(&call, &refusal),
+                None => error::reply(&refusal, &Form::Plain),
+            };
             // Where one request ends and the next begins may be unclear now.
             let closes = !matches!(refusal, Refusal::TooLarge);
             return Ok(if closes { reply.header(CONNECTION, "close") } else { reply }.into_response());
@@ -242,10 +245,15 @@ async fn respond(
     }
 }
 
-async fn read(request: Request<Incoming>, peer: SocketAddr) -> Result<Asked, Refusal> {
+async fn read(request: Request<Incoming>, peer: SocketAddr) -> Result<Asked, (Refusal, Option<site::Call>)> {
     let (head, body) = request.into_parts();
-    check_framing(&head)?;
-    let body = timeout(BODY_WITHIN, read_body(body)).await.map_err(|_| Refusal::TooSlow)??;
+    let call = site::Call::parse(head.uri.path());
+    let most = if call.is_some() { site::BODY_MAX } else { BODY_MAX };
+    let read = async {
+        check_framing(&head)?;
+        timeout(BODY_WITHIN, read_body(body, most)).await.map_err(|_| Refusal::TooSlow)?
+    };
+    let body = read.await.map_err(|refusal| (refusal, call))?;
     let connection = head.headers.get(CONNECTION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let closes = connection.split(',').any(|word| word.trim().eq_ignore_ascii_case("close"));
     let keep_alive = head.version >= Version::HTTP_11 && !closes;
@@ -260,7 +268,7 @@ fn check_framing(head: &Parts) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn read_body(mut body: Incoming) -> Result<Bytes, Refusal> {
+async fn read_body(mut body: Incoming, most: usize) -> Result<Bytes, Refusal> {
     let mut bytes = BytesMut::new();
     let mut count = 0;
     while let Some(frame) = body.frame().await {
@@ -270,11 +278,11 @@ async fn read_body(mut body: Incoming) -> Result<Bytes, Refusal> {
         if count > BODY_DISCARD_MAX {
             break;
         }
-        if count <= BODY_MAX {
+        if count <= most {
             bytes.extend_from_slice(&data);
         }
     }
-    if count > BODY_MAX { Err(Refusal::TooLarge) } else { Ok(bytes.freeze()) }
+    if count > most { Err(Refusal::TooLarge) } else { Ok(bytes.freeze()) }
 }
 
 /// Waits for what a poll is to get, and writes it. `None` if the connection ended first; else whether it stays open.

@@ -30,8 +30,12 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::NotFound | Refusal::UnknownUser | Refusal::UnknownRoom => StatusCode::NOT_FOUND,
-        Refusal::NotSignedIn | Refusal::TicketEnded => StatusCode::UNAUTHORIZED,
-        Refusal::CrossSite | Refusal::ForeignHost | Refusal::NotAMember => StatusCode::FORBIDDEN,
+        Refusal::NotSignedIn | Refusal::TicketEnded | Refusal::BadKey => StatusCode::UNAUTHORIZED,
+        Refusal::CrossSite
+        | Refusal::KeyInBrowser
+        | Refusal::ForeignHost
+        | Refusal::NotAMember
+        | Refusal::NotAllowed => StatusCode::FORBIDDEN,
         Refusal::CidReused => StatusCode::CONFLICT,
         Refusal::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
         Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -74,6 +78,11 @@ pub fn reply(refusal: &Refusal, form: &Form) -> Reply {
         Form::Plain if *refusal == Refusal::BadCallback => Reply::text(text).status(status(refusal)),
         Form::Plain => Reply::json(form, &text).status(status(refusal)),
     };
+    with_headers(reply, refusal)
+}
+
+/// What HTTP wants beside the status of a refusal.
+pub fn with_headers(reply: Reply, refusal: &Refusal) -> Reply {
     match refusal {
         Refusal::MethodNotAllowed(methods) => reply.header(http::header::ALLOW, *methods),
         Refusal::Unavailable | Refusal::TooManyConnections => reply.header(http::header::RETRY_AFTER, "1"),

@@ -10,6 +10,7 @@ mod health;
 pub mod json;
 pub mod params;
 pub mod reply;
+pub mod site;
 pub mod socket;
 
 use crate::actions::Context;
@@ -160,23 +161,26 @@ async fn route(edge: &Arc<Edge>, asked: &Asked) -> Result<Outcome, Refusal> {
             asked.reads()?;
             health::ready(&edge.ctx).await
         }
-        "/packets" | "/webim/packets" => return poll(edge, asked).await,
+        "/packets" | "/webim/packets" | "/v4/packets" | "/v5/packets" => return poll(edge, asked).await,
         "/events" => {
             asked.gets()?;
             return events::open(edge, asked);
         }
-        "/websocket" => {
+        "/websocket" | "/v5/wsocket" => {
             asked.gets()?;
             return websocket::open(edge, asked);
         }
         "/" if has_ticket(asked) => return poll(edge, asked).await,
-        _ if path.starts_with("/webim/") => {
+        _ if path.starts_with("/webim/") || browser::is_plugins(path) => {
             asked.calls()?;
             browser::answer(edge, asked).await?
         }
         "/" | "/demo" | "/favicon.ico" => demo::answer(edge, asked).await?,
         _ if path.starts_with("/demo/") => demo::answer(edge, asked).await?,
-        _ => return Err(Refusal::NotFound),
+        _ => match site::Call::parse(path) {
+            Some(call) => site::answer(edge, asked, &call).await,
+            None => return Err(Refusal::NotFound),
+        },
     };
     Ok(Outcome::Reply(reply))
 }

@@ -54,6 +54,11 @@ impl Params {
         Ok(())
     }
 
+    /// Takes a parameter out that was not meant for the call.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(known, _)| known != name);
+    }
+
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -108,9 +113,14 @@ impl Params {
 
     /// The members of a comma list, without repeats and blanks.
     pub fn list(&self, name: &str) -> Result<Vec<&str>, Refusal> {
+        self.list_of(name, IDS_MAX)
+    }
+
+    /// The same of `most` at most.
+    pub fn list_of(&self, name: &str, most: usize) -> Result<Vec<&str>, Refusal> {
         let mut ids: Vec<&str> = Vec::new();
         for id in self.optional(name).unwrap_or_default().split(',').map(str::trim).filter(|id| !id.is_empty()) {
-            if ids.len() >= IDS_MAX {
+            if ids.len() >= most {
                 return Err(Refusal::TooManyIds);
             }
             ids.push(id);

@@ -63,6 +63,10 @@ impl Changes {
         let again: Vec<Arc<Identity>> =
             known.filter(|(who, _)| shown(who.number)).map(|(who, _)| Arc::clone(who)).collect();
         for who in again {
+            // Also if that answer is lost: what the page then knows of them it has from here.
+            if let Some(known) = self.told.as_mut().and_then(|told| told.get_mut(&who.number)) {
+                known.1 = true;
+            }
             self.noted.get_or_insert_default().insert(who.number, (who, true));
         }
     }
@@ -78,5 +82,27 @@ impl Changes {
     /// Nobody needs to hear of any of it.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::id::UserId;
+
+    /// Found by a random play: somebody came, an answer told of it and was lost; meanwhile the page had asked for them and been told
+    /// that they are there. When they went it was not told.
+    ///
+    /// Negative control: let `tell_again` leave `told` as it was.
+    #[test]
+    fn what_a_page_was_told_beside_a_lost_answer_it_knows() {
+        let id = UserId::parse("a").unwrap();
+        let who = Arc::new(Identity { number: UserNumber(1), id, nick: "".into() });
+        let mut changes = Changes::default();
+        changes.note(&who, false);
+        assert_eq!(changes.tell().len(), 1);
+        changes.tell_again(|_| true);
+        changes.untell();
+        assert!(changes.tell()[0].1, "it knows that they were there");
     }
 }

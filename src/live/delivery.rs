@@ -1,9 +1,11 @@
 //! Rows and signals reach sessions, and changes of seats take effect, as the tail hands them out.
 
-use super::{Live, Signal, hub};
+use super::notices::Happened;
+use super::{Live, Seated, Signal};
 use crate::chat::entry::{Seat, SeatChange, Seq, SharedEntry};
 use crate::chat::id::{RoomKey, SiteNumber, UserKey, UserNumber};
 use crate::chat::session::SessionNumber;
+use std::sync::Arc;
 
 impl Live {
     /// Hands a row to all sessions of a user but the one it came from.
@@ -21,9 +23,19 @@ impl Live {
         self.hub.signal(key, signal, |session| !session.dialect.delivered_is_read() && Some(session.number) != except);
     }
 
-    /// Members in memory who listen to a room.
-    pub fn room_listeners(&self, room: RoomKey) -> Vec<UserNumber> {
-        self.rooms.listeners(room)
+    /// Everybody in memory who is in a room.
+    pub fn seated(&self, room: RoomKey) -> Vec<Seated> {
+        self.rooms.seated(room)
+    }
+
+    /// Hands a room's row to those sessions of somebody in it that it is for, but the one it came from.
+    pub fn push_in_room(&self, room: RoomKey, to: Seated, entry: &SharedEntry, except: Option<SessionNumber>) {
+        self.hub.push_in_room(room.site.user(to.user), room.room, to.silenced, entry, except);
+    }
+
+    /// Hands a row to everybody on a site but its sender, part by part: false if there is no such part any more.
+    pub fn push_to_part(&self, part: usize, site: SiteNumber, entry: &SharedEntry, sender: UserNumber) -> bool {
+        self.hub.push_to_shard(part, site, entry, sender)
     }
 
     /// Applies a change of membership at its place in the log.
@@ -38,16 +50,24 @@ impl Live {
                 SeatChange::Left => user.rooms.retain(|room| *room != change.room),
                 SeatChange::Joined | SeatChange::Blocked | SeatChange::Unblocked => {}
             }
-            (user.visible().is_online(), self.hub.stamp())
+            if matches!(change.change, SeatChange::Left | SeatChange::Blocked) {
+                user.sessions.iter_mut().for_each(|session| session.notices.forget_room(change.room));
+            }
+            (Arc::clone(&user.identity), user.visible().is_online(), self.hub.stamp())
         });
-        let Some(((online, stamp), effects)) = changed else { return };
+        let Some(((who, online, stamp), effects)) = changed else { return };
         let room = site.room(change.room);
         match change.change {
-            SeatChange::Joined => self.rooms.put(room, key.user, hub::seat(stamp, online, false)),
+            SeatChange::Joined => self.rooms.put(room, &change.room_id, key.user, stamp, online, false),
             SeatChange::Left => self.rooms.remove(room, key.user, stamp),
             SeatChange::Blocked | SeatChange::Unblocked => {
                 self.rooms.silence(room, key.user, change.change == SeatChange::Blocked);
             }
+        }
+        match change.change {
+            SeatChange::Joined if online => self.tell_room(room, &who, Happened::Joined, now_ms),
+            SeatChange::Left if online => self.tell_room(room, &who, Happened::Left, now_ms),
+            _ => {} // or nobody sees it
         }
         self.apply(effects, now_ms);
     }

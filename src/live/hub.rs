@@ -1,12 +1,12 @@
 //! Users in memory, sharded: one short lock at a time, never across a wait.
 
+use super::Times;
 use super::session::Session;
 use super::signal::Signal;
 use super::user::User;
 use super::wheel::Wheel;
-use super::{Times, rooms};
 use crate::chat::entry::SharedEntry;
-use crate::chat::id::{RoomNumber, UserKey, UserNumber};
+use crate::chat::id::{RoomNumber, SiteNumber, UserKey, UserNumber};
 use crate::chat::presence::Visible;
 use crate::chat::session::SessionNumber;
 use crate::chat::user::Identity;
@@ -45,6 +45,8 @@ pub(super) struct Ripple {
     pub(super) was_online: bool,
     pub(super) is_online: bool,
     pub(super) buddies: Arc<[UserNumber]>,
+    /// People that sessions opened by the site list: they are told as friends are.
+    pub(super) listed: Vec<UserNumber>,
     pub(super) rooms: Vec<RoomNumber>,
     pub(super) stamp: u64,
     /// The user has left memory.
@@ -126,7 +128,8 @@ impl Hub {
             was_online: before.is_online(),
             is_online: after.is_online(),
             buddies: Arc::clone(&user.buddies),
-            rooms: user.rooms.clone(),
+            listed: user.listed_people(),
+            rooms: user.all_rooms(),
             stamp: self.stamp(),
             gone: sweep.gone,
         });
@@ -161,8 +164,7 @@ impl Hub {
         all
     }
 
-    /// Notes on every session of `watcher`, or on one, that `who` changed (what they were, and the change's stamp), and wakes
-    /// held polls that may be woken.
+    /// Notes on every session of `watcher`, or on one, that `who` changed (what they were, and the change's stamp).
     pub(super) fn mark(
         &self,
         watcher: UserKey,
@@ -171,17 +173,31 @@ impl Hub {
         (was_online, stamp): (bool, u64),
         now_ms: u64,
     ) {
-        let mut shard = self.shard(watcher);
+        self.note(watcher, now_ms, |session| {
+            let is_meant = only.is_none_or(|only| session.number == only);
+            if is_meant {
+                session.mark(who, was_online, stamp);
+            }
+            is_meant
+        });
+    }
+
+    /// Notes something about others on those sessions of a user that `act` says it is for, and wakes held polls that may be
+    /// woken for presence.
+    pub(super) fn note(&self, key: UserKey, now_ms: u64, act: impl Fn(&mut Session) -> bool) {
+        let mut shard = self.shard(key);
         let Shard { users, wheel, wakes_left } = &mut *shard;
-        let Some(user) = users.get_mut(&watcher) else { return };
-        for session in user.sessions.iter_mut().filter(|session| only.is_none_or(|only| session.number == only)) {
-            session.mark(who, was_online, stamp);
+        let Some(user) = users.get_mut(&key) else { return };
+        for session in &mut user.sessions {
+            if !act(session) {
+                continue;
+            }
             let Some(due) = session.presence_due(self.times.presence_wake_ms) else { continue };
             if due <= now_ms && *wakes_left > 0 {
                 *wakes_left -= 1;
                 session.wake();
             } else if user.armed_ms.is_none_or(|armed| due < armed) {
-                user.armed_ms = Some(wheel.arm(watcher, due));
+                user.armed_ms = Some(wheel.arm(key, due));
             }
         }
     }
@@ -193,6 +209,41 @@ impl Hub {
         for session in user.sessions.iter_mut().filter(|session| Some(session.number) != except) {
             session.push(entry);
         }
+    }
+
+    /// Hands a room's row to those sessions of a user it is for, but the one it came from.
+    pub(super) fn push_in_room(
+        &self,
+        key: UserKey,
+        room: RoomNumber,
+        silenced: bool,
+        entry: &SharedEntry,
+        except: Option<SessionNumber>,
+    ) {
+        let mut shard = self.shard(key);
+        let Some(user) = shard.users.get_mut(&key) else { return };
+        let is_for_member = !silenced && user.rooms.contains(&room);
+        for session in user.sessions.iter_mut().filter(|session| Some(session.number) != except) {
+            let is_for = session.listed.as_ref().map_or(is_for_member, |listed| listed.has(room, entry.seq()));
+            if is_for {
+                session.push(entry);
+            }
+        }
+    }
+
+    /// Hands a row to all sessions of a site in shard `index` but those of `except`; false if there is no such shard.
+    pub(super) fn push_to_shard(
+        &self,
+        index: usize,
+        site: SiteNumber,
+        entry: &SharedEntry,
+        except: UserNumber,
+    ) -> bool {
+        let Some(shard) = self.shards.get(index) else { return false };
+        let mut shard = shard.lock().expect("no panic while held");
+        let users = shard.users.iter_mut().filter(|(key, _)| key.site == site && key.user != except);
+        users.flat_map(|(_, user)| &mut user.sessions).for_each(|session| session.push(entry));
+        true
     }
 
     /// Hands a signal to those sessions of a user that it is for.
@@ -234,9 +285,4 @@ impl Hub {
             }
         }
     }
-}
-
-/// The seat a user takes in each of their rooms.
-pub(super) fn seat(stamp: u64, visible: bool, blocked: bool) -> rooms::Seat {
-    rooms::Seat { stamp, visible, blocked }
 }

@@ -5,7 +5,10 @@
 
 mod changes;
 mod delivery;
+mod friends;
 mod hub;
+mod listing;
+mod notices;
 mod outbox;
 mod positions;
 mod presence;
@@ -22,18 +25,21 @@ mod watchers;
 mod watching;
 mod wheel;
 
+pub use rooms::Seated;
 pub use session::Cut;
 pub use signal::Signal;
 pub use tickets::Holder;
 pub use wheel::TICK_MS;
 
 use crate::chat::entry::{Seq, SharedEntry};
-use crate::chat::id::{SiteNumber, UserKey};
-use crate::chat::presence::{Mood, NoticeKind, Show, Visible};
+use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserKey};
+use crate::chat::listed::Listed;
+use crate::chat::presence::{Mood, NoticeKind, Place, Show, Visible};
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
 use crate::chat::user::{Identity, Member};
 use hub::Hub;
+use listing::Bequests;
 use positions::Positions;
 use rooms::Rooms;
 use std::sync::atomic::AtomicBool;
@@ -71,8 +77,19 @@ pub struct Arrival {
     pub dialect: Dialect,
     /// What the page asks to be: only a first session sets it, but anybody may become invisible.
     pub show: Option<Show>,
+    /// The rooms it lists, if its site opens it.
+    pub listing: Option<Listing>,
     /// When it ends whatever happens, in monotonic milliseconds.
     pub expires_at_ms: u64,
+}
+
+/// Rooms that a site lists with a session.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    /// Where in the log it lists which.
+    pub listed: Listed,
+    /// The ids of those it lists now.
+    pub rooms: Vec<(RoomNumber, RoomId)>,
 }
 
 /// What became of an arrival.
@@ -116,6 +133,8 @@ pub struct PresenceNotice {
     pub kind: NoticeKind,
     /// What is to be seen now.
     pub now: Visible,
+    /// In which room, if it is told to those who are in it.
+    pub room: Option<Place>,
 }
 
 /// The contents of one answer of the stream.
@@ -123,9 +142,9 @@ pub struct PresenceNotice {
 pub struct Packet {
     /// Messages, in seq order.
     pub entries: Vec<SharedEntry>,
-    /// Presence changes since the last answer.
+    /// Presence changes since the last answer, those in rooms included.
     pub presences: Vec<PresenceNotice>,
-    /// Typing.
+    /// Typing, what was read, events.
     pub signals: Vec<Signal>,
     /// Everything of the log through here is in this packet or was in an earlier one.
     pub through: Seq,
@@ -174,6 +193,8 @@ pub struct Live {
     ended: Mutex<Vec<(SiteNumber, TicketDigest)>>,
     /// The same of sessions that have ended.
     ended_dirty: Mutex<Vec<CursorAt>>,
+    /// What sessions that their sites opened had on its way when they ended.
+    bequests: Bequests,
 }
 
 impl Live {
@@ -189,6 +210,7 @@ impl Live {
             draining: AtomicBool::new(false),
             dirty: Mutex::default(),
             ended: Mutex::default(),
+            bequests: Bequests::default(),
             ended_dirty: Mutex::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::Live;
 use super::hub::{Effects, Ripple};
+use super::notices::Happened;
 use crate::chat::id::{RoomKey, UserKey};
 use crate::chat::presence::{Mood, Visible};
 use crate::chat::user::Identity;
@@ -25,6 +26,11 @@ impl Live {
         self.hub.visible(key)
     }
 
+    /// Who somebody is and what is to be seen of them, if they are seen online.
+    pub fn seen_online(&self, key: UserKey) -> Option<(Arc<Identity>, Visible)> {
+        self.hub.seen_online(key)
+    }
+
     /// Those of a user's friends who are seen online, and how.
     pub fn online_buddies(&self, key: UserKey) -> Vec<(Arc<Identity>, Visible)> {
         let buddies = self.hub.shard(key).users.get(&key).map(|user| Arc::clone(&user.buddies));
@@ -45,16 +51,21 @@ impl Live {
 
     /// Lets a change reach those who watch.
     pub(super) fn apply(&self, effects: Effects, now_ms: u64) {
-        self.bury(effects.ended);
+        self.bury(effects.ended, now_ms);
         let Some(ripple) = effects.ripple else { return };
         self.update_rooms(&ripple);
         let was = (ripple.was_online, ripple.stamp);
         if ripple.was_online || ripple.is_online {
-            for buddy in ripple.buddies.iter() {
+            for buddy in ripple.buddies.iter().chain(&ripple.listed) {
                 self.hub.mark(ripple.key.site.user(*buddy), None, &ripple.who, was, now_ms);
             }
             for watcher in self.watchers.of(ripple.key) {
                 self.hub.mark(watcher.user, Some(watcher.session), &ripple.who, was, now_ms);
+            }
+        }
+        if ripple.was_online != ripple.is_online {
+            for room in ripple.rooms.iter().map(|room| ripple.key.site.room(*room)) {
+                self.tell_room(room, &ripple.who, Happened::Changed { was_online: ripple.was_online }, now_ms);
             }
         }
     }
@@ -62,7 +73,7 @@ impl Live {
     fn update_rooms(&self, ripple: &Ripple) {
         for room in ripple.rooms.iter().map(|room| ripple.key.site.room(*room)) {
             if ripple.gone {
-                self.rooms.remove(room, ripple.key.user, ripple.stamp);
+                self.rooms.forget(room, ripple.key.user, ripple.stamp);
             } else if ripple.was_online != ripple.is_online {
                 self.rooms.show(room, ripple.key.user, ripple.stamp, ripple.is_online);
             }

@@ -4,12 +4,14 @@ mod stream;
 
 use super::CursorAt;
 use super::changes::Changes;
+use super::notices::Notices;
 use super::outbox::Outbox;
 use super::signal::Signal;
 use super::stranger::Stranger;
 use crate::chat::delivery::Cursors;
 use crate::chat::entry::{Seq, SharedEntry};
 use crate::chat::id::{UserKey, UserNumber};
+use crate::chat::listed::Listed;
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
 use crate::chat::user::Identity;
@@ -36,10 +38,15 @@ pub(super) struct Session {
     pub(super) digest: TicketDigest,
     pub(super) dialect: Dialect,
     pub(super) strangers: Box<[Stranger]>,
+    /// The rooms it lists, if its site opened it; its strangers are then those its site calls its buddies.
+    pub(super) listed: Option<Box<Listed>>,
+    /// Whether that changed while the log was read.
+    relisted: bool,
     pub(super) expires_at_ms: u64,
     pub(super) cursors: Cursors,
     pub(super) outbox: Outbox,
     changes: Changes,
+    pub(super) notices: Notices,
     #[expect(clippy::box_collection, reason = "eight bytes while empty, and it is empty nearly always")]
     signals: Option<Box<Vec<Signal>>>,
     stage: Stage,
@@ -87,10 +94,13 @@ impl Session {
             digest,
             dialect,
             strangers,
+            listed: None,
+            relisted: false,
             expires_at_ms,
             cursors: Cursors::new(0, 0),
             outbox: Outbox::filling(),
             changes: Changes::default(),
+            notices: Notices::default(),
             signals: None,
             stage: Stage::Idle { since_ms: now_ms },
             stream: None,
@@ -110,7 +120,7 @@ impl Session {
         self.cursors = Cursors::opened(delivered, through);
         self.outbox.finish_fill(Vec::new(), through, more, self.cursors.acked());
         // The page is answered with everybody's state as it is after this.
-        self.changes.forget();
+        self.forget_changes();
         self.open = true;
         self.stage = Stage::Idle { since_ms: now_ms };
     }
@@ -167,6 +177,7 @@ impl Session {
     /// Forgets presence changes that nobody needs to hear of.
     pub(super) fn forget_changes(&mut self) {
         self.changes.forget();
+        self.notices.forget();
     }
 
     /// Notes that somebody's visible state changed. `stamp` is that of the change.
@@ -179,6 +190,14 @@ impl Session {
     /// The page was answered with these people online.
     pub(super) fn page_shows(&mut self, online: &[UserNumber]) {
         self.changes.page_shows(online);
+    }
+
+    /// Changes the rooms it lists. A read of the log that is under way may have been made by the old ones.
+    pub(super) fn relist(&mut self, change: impl FnOnce(&mut Listed)) {
+        if let Some(listed) = &mut self.listed {
+            change(listed);
+            self.relisted = true;
+        }
     }
 
     fn stranger(&self, number: UserNumber) -> Option<Stranger> {
@@ -198,7 +217,7 @@ impl Session {
 
     /// When a held poll may be woken for presence alone; `None` if there is no reason to.
     pub(super) fn presence_due(&self, wake_ms: u64) -> Option<u64> {
-        self.changes.is_some().then(|| self.presence_at_ms + wake_ms)
+        (self.changes.is_some() || self.notices.is_some()).then(|| self.presence_at_ms + wake_ms)
     }
 
     /// When the held poll is to be answered at the latest.

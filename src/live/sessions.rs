@@ -1,11 +1,10 @@
 //! Sessions come and go: arrival, opening, return after a restart, end.
 
-use super::hub;
 use super::session::Session;
 use super::stranger::Stranger;
 use super::user::{Reconciled, User};
 use super::watchers::Watcher;
-use super::{Arrival, Arrived, Cut, Holder, Live};
+use super::{Arrival, Arrived, Cut, Holder, Listing, Live};
 use crate::chat::entry::Seq;
 use crate::chat::id::{UserKey, UserNumber};
 use crate::chat::presence::Show;
@@ -18,9 +17,13 @@ use std::sync::Arc;
 impl Live {
     /// Makes room for a session: from here on, rows for it are kept. It is nobody's presence until `open`.
     pub fn arrive(&self, arrival: Arrival, now_ms: u64) -> Arrived {
-        let Arrival { key, member, session, digest, dialect, show, expires_at_ms } = arrival;
+        let Arrival { key, member, session, digest, dialect, show, listing, expires_at_ms } = arrival;
         let memberships = member.memberships.clone();
-        let made = Session::new(session, digest, dialect, Box::default(), expires_at_ms, now_ms);
+        let mut made = Session::new(session, digest, dialect, Box::default(), expires_at_ms, now_ms);
+        let rooms = listing.map(|Listing { listed, rooms }| {
+            made.listed = Some(Box::new(listed));
+            rooms
+        });
         let ((mood, delivered, read_through, fresh, evicted), effects) = self.hub.with_or_insert(
             key,
             now_ms,
@@ -42,8 +45,9 @@ impl Live {
         if fresh {
             self.take_seats(key, &memberships);
         }
+        self.take_listed_seats(key, &rooms.unwrap_or_default());
         self.apply(effects, now_ms);
-        self.bury(evicted.into_iter().map(|session| (key, session)).collect());
+        self.bury(evicted.into_iter().map(|session| (key, session)).collect(), now_ms);
         Arrived { mood, delivered, read_through }
     }
 
@@ -87,8 +91,8 @@ impl Live {
         }
         let (visible, stamp) = self.hub.seen(key);
         for membership in memberships {
-            let seat = hub::seat(stamp, visible.is_online(), membership.blocked);
-            self.rooms.put(key.site.room(membership.room.number), key.user, seat);
+            let (room, online) = (&membership.room, visible.is_online());
+            self.rooms.put(key.site.room(room.number), &room.id, key.user, stamp, online, membership.blocked);
         }
         let (visible, stamp) = self.hub.seen(key);
         for membership in memberships {
@@ -147,12 +151,12 @@ impl Live {
         let times = self.times;
         let ended = self.hub.with(holder.key, now_ms, |user| user.remove(holder.session, &times, now_ms));
         let Some((session, effects)) = ended else { return };
-        self.bury(session.into_iter().map(|session| (holder.key, session)).collect());
+        self.bury(session.into_iter().map(|session| (holder.key, session)).collect(), now_ms);
         self.apply(effects, now_ms);
     }
 
     /// Forgets what pointed at sessions that have ended, and releases their polls.
-    pub(super) fn bury(&self, ended: Vec<(UserKey, Session)>) {
+    pub(super) fn bury(&self, ended: Vec<(UserKey, Session)>, now_ms: u64) {
         for (key, mut session) in ended {
             self.tickets.remove(session.digest);
             self.ended.lock().expect("no panic while held").push((key.site, session.digest));
@@ -161,6 +165,7 @@ impl Live {
             }
             let strangers: Vec<UserNumber> = session.strangers.iter().map(|stranger| stranger.number).collect();
             self.watchers.remove(Watcher { user: key, session: session.number }, &strangers);
+            self.bequeath(key, &session, now_ms);
             session.wake();
         }
     }

@@ -1,6 +1,7 @@
 //! What is told at most once and never stored.
 
 use crate::chat::entry::Seq;
+use crate::chat::event::Event;
 use crate::chat::history::Conversation;
 use crate::chat::user::Identity;
 use std::sync::Arc;
@@ -24,14 +25,24 @@ pub enum Signal {
         /// Through where.
         seq: Seq,
     },
+    /// One page makes another do something.
+    Event(Arc<Event>),
 }
 
 impl Signal {
+    /// The event, if it is one.
+    pub fn event(&self) -> Option<&Event> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Typing { .. } | Self::Read { .. } => None,
+        }
+    }
+
     /// Whether an older signal says nothing more.
     pub(super) fn replaces(&self, older: &Self) -> bool {
         match (self, older) {
             (Self::Read { conversation, .. }, Self::Read { conversation: known, .. }) => conversation == known,
-            (Self::Typing { .. } | Self::Read { .. }, _) => false,
+            (Self::Typing { .. } | Self::Read { .. } | Self::Event(_), _) => false,
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What one session is told, by polls or on a stream, and reading what it missed.
 
+use super::notices::Note;
 use super::session::{Look, Session, Taken};
-use super::{Holder, Live, Packet, PollEnd, PollHandle, PresenceNotice};
+use super::{Holder, Live, Packet, PollEnd, PollHandle, PresenceNotice, Signal};
 use crate::chat::delivery::{Asks, Heard};
-use crate::chat::entry::{Message, Seq, SharedEntry};
-use crate::chat::id::SiteNumber;
+use crate::chat::entry::{Addressee, Entry, Message, Party, Seq, SharedEntry};
+use crate::chat::id::{SiteNumber, UserKey, UserNumber};
 use crate::chat::presence::notice;
 use crate::chat::user::Identity;
 use std::sync::Arc;
@@ -103,33 +104,56 @@ impl Live {
     fn packet(&self, poll: PollHandle, taken: Taken, now_ms: u64) -> Packet {
         let holder = Holder { key: poll.key, session: poll.session };
         self.follow_unseen(&holder, taken.entries.iter().filter_map(|entry| entry.message()), now_ms);
-        let presences = taken.changed.into_iter();
+        let events = taken.signals.iter().filter_map(Signal::event).map(|event| &event.from);
+        let speakers = events.chain(taken.noted.iter().filter_map(Note::inviter));
+        for from in speakers.filter(|from| self.is_unseen(&holder, from.number)) {
+            self.mark_unseen(&holder, from, now_ms);
+        }
+        let site = poll.key.site;
+        let changed = taken.changed.into_iter().filter_map(|(who, was)| self.presence_notice(site, who, was));
+        let noted = taken.noted.into_iter().filter_map(|note| self.room_notice(site, note));
         Packet {
-            presences: presences.filter_map(|(who, was)| self.presence_notice(poll.key.site, who, was)).collect(),
-            entries: taken.entries,
+            presences: changed.chain(noted).collect(),
+            entries: self.personal(poll.key, taken.entries),
             signals: taken.signals,
             through: taken.through,
             more: taken.more,
         }
     }
 
+    /// What is said to everybody is said to each reader.
+    fn personal(&self, key: UserKey, mut entries: Vec<SharedEntry>) -> Vec<SharedEntry> {
+        for entry in &mut entries {
+            let Some(message) = entry.message().filter(|message| message.to == Addressee::Everyone) else { continue };
+            let Some(reader) = self.hub.shard(key).users.get(&key).map(|user| Arc::clone(&user.identity)) else {
+                continue;
+            };
+            let reader = Party { number: reader.number, id: reader.id.clone() };
+            *entry = Arc::new(Entry::Message(message.to_reader(reader)));
+        }
+        entries
+    }
+
     fn presence_notice(&self, site: SiteNumber, who: Arc<Identity>, was_online: bool) -> Option<PresenceNotice> {
         let now = self.hub.visible(site.user(who.number));
-        notice(was_online, &now).map(|kind| PresenceNotice { who, kind, now })
+        notice(was_online, &now).map(|kind| PresenceNotice { who, kind, now, room: None })
     }
 
     /// Clients mark the sender of a message online; where others do not see the sender online, the next packet puts that
     /// right, the same for those who left and those who are invisible.
     pub fn follow_unseen<'a>(&self, holder: &Holder, messages: impl Iterator<Item = &'a Message>, now_ms: u64) {
-        for message in messages {
-            let from = holder.key.site.user(message.from.number);
-            if from == holder.key || self.hub.visible(from).is_online() {
-                continue;
-            }
+        for message in messages.filter(|message| self.is_unseen(holder, message.from.number)) {
             let (number, id, nick) = (message.from.number, message.from.id.clone(), message.nick.clone());
-            let was = (true, self.hub.stamp());
-            self.hub.mark(holder.key, Some(holder.session), &Arc::new(Identity { number, id, nick }), was, now_ms);
+            self.mark_unseen(holder, &Arc::new(Identity { number, id, nick }), now_ms);
         }
+    }
+
+    fn is_unseen(&self, holder: &Holder, from: UserNumber) -> bool {
+        from != holder.key.user && !self.hub.visible(holder.key.site.user(from)).is_online()
+    }
+
+    fn mark_unseen(&self, holder: &Holder, from: &Arc<Identity>, now_ms: u64) {
+        self.hub.mark(holder.key, Some(holder.session), from, (true, self.hub.stamp()), now_ms);
     }
 
     /// The poll's answer was completely written, or the connection ended first.

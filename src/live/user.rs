@@ -27,8 +27,18 @@ pub(super) struct User {
     here: bool,
     /// Rooms whose seats changed while a first session was opening: there memory knows better than the page's snapshot.
     pub(super) reseated: Vec<RoomNumber>,
+    /// What sessions opened by the site had listed when the last of them ended: until the grace is over the user is seen
+    /// there, and those people are told when they go.
+    pub(super) left: Option<Box<Left>>,
     /// The earliest entry in the wheel.
     pub(super) armed_ms: Option<u64>,
+}
+
+/// See `User::left`.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    pub(super) rooms: Vec<RoomNumber>,
+    pub(super) people: Vec<UserNumber>,
 }
 
 /// What a snapshot says that memory did not.
@@ -71,12 +81,51 @@ impl User {
             grace_until_ms: None,
             here: false,
             reseated: Vec::new(),
+            left: None,
             armed_ms: None,
         }
     }
 
     pub(super) fn session(&mut self, number: SessionNumber) -> Option<&mut Session> {
         self.sessions.iter_mut().find(|session| session.number == number)
+    }
+
+    /// People whom sessions opened by the site list.
+    pub(super) fn listed_people(&self) -> Vec<UserNumber> {
+        let listing = self.sessions.iter().filter(|session| session.listed.is_some());
+        let listed = listing.flat_map(|session| session.strangers.iter().map(|stranger| stranger.number));
+        let mut people: Vec<UserNumber> =
+            listed.chain(self.left.iter().flat_map(|left| left.people.iter().copied())).collect();
+        people.sort_unstable();
+        people.dedup();
+        people
+    }
+
+    /// Whether a session lists the room, or did when the grace began.
+    pub(super) fn lists(&self, room: RoomNumber) -> bool {
+        let listed = self.sessions.iter().filter_map(|session| session.listed.as_ref());
+        listed.flat_map(|listed| listed.rooms()).any(|listed| listed == room)
+            || self.left.as_ref().is_some_and(|left| left.rooms.contains(&room))
+    }
+
+    /// The rooms the user is in as a member, and those that their sessions list.
+    pub(super) fn all_rooms(&self) -> Vec<RoomNumber> {
+        let mut rooms = self.rooms.clone();
+        let listed = self.sessions.iter().filter_map(|session| session.listed.as_ref());
+        rooms.extend(listed.flat_map(|listed| listed.rooms()));
+        rooms.extend(self.left.iter().flat_map(|left| &left.rooms));
+        rooms.sort_unstable();
+        rooms.dedup();
+        rooms
+    }
+
+    /// A session that the site opened has ended: what it listed stays for the grace if no other session of its kind is there.
+    fn leave(&mut self, session: &Session) {
+        let Some(listed) = &session.listed else { return };
+        if self.sessions.iter().all(|other| other.listed.is_none()) {
+            let people = session.strangers.iter().map(|stranger| stranger.number).collect();
+            self.left = Some(Box::new(Left { rooms: listed.rooms().collect(), people }));
+        }
     }
 
     /// What others see.
@@ -124,6 +173,9 @@ impl User {
         });
         // Of those that are idle alike, after a restart, the first to be added goes: the list keeps its order.
         let ended = oldest.map(|index| self.sessions.remove(index));
+        if let Some(ended) = &ended {
+            self.leave(ended);
+        }
         self.sessions.push(session);
         ended
     }
@@ -132,6 +184,7 @@ impl User {
     pub(super) fn remove(&mut self, number: SessionNumber, times: &Times, now_ms: u64) -> Option<Session> {
         let index = self.sessions.iter().position(|session| session.number == number)?;
         let session = self.sessions.swap_remove(index);
+        self.leave(&session);
         self.raise_delivered(session.cursors.acked());
         let was_present = session.present_until(times.session_grace_ms).is_none_or(|until| until > now_ms);
         if was_present {
@@ -171,6 +224,7 @@ impl User {
             } else {
                 let was_present = session.present_until(times.session_grace_ms).is_none_or(|until| until > now_ms);
                 let session = self.sessions.swap_remove(index);
+                self.leave(&session);
                 self.raise_delivered(session.cursors.acked());
                 if was_present {
                     self.grace_until_ms = Some(now_ms + times.user_grace_ms);

@@ -5,12 +5,14 @@
 
 pub mod sqlite;
 
-use crate::chat::entry::{Draft, Message, SeatChange, Seq, SharedEntry};
+use crate::chat::entry::{Draft, Message, Party, SeatChange, Seq, SharedEntry};
 use crate::chat::history::{Conversation, History, Unread};
-use crate::chat::id::{RoomId, SiteNumber, UserId, UserKey, UserNumber};
+use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
+use crate::chat::listed::Listed;
+use crate::chat::notification::{Notice, Notification};
 use crate::chat::presence::Mood;
 use crate::chat::refusal::Refusal;
-use crate::chat::room::{Membership, Room};
+use crate::chat::room::{Membership, NewRoom, Room};
 use crate::chat::search::{Found, Search};
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::settings::Settings;
@@ -53,6 +55,15 @@ pub struct Appended {
     pub repeated: bool,
 }
 
+/// Somebody who was put into a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seated {
+    /// Who.
+    pub user: Party,
+    /// The seq of their joining.
+    pub seq: Seq,
+}
+
 /// A stretch of a log as one reader needs it.
 #[derive(Debug, Clone)]
 pub struct Stretch {
@@ -78,12 +89,19 @@ pub trait Log: Send + Sync {
         change: SeatChange,
         now_ms: u64,
     ) -> Stored<Option<Seq>>;
+    /// Makes a room with `maker` in it, unless there is one of that id; the seq of their joining if there was none.
+    async fn make_room(&self, site: SiteNumber, new: NewRoom, maker: UserId, now_ms: u64) -> Stored<Option<Seq>>;
+    /// Puts users into a room; gives those who were not in it. Unknown ones are left out.
+    async fn seat_all(&self, site: SiteNumber, room: RoomId, users: Vec<UserId>, now_ms: u64) -> Stored<Vec<Seated>>;
     /// Everything after `after`, for a tail that found a gap.
     async fn entries_after(&self, site: SiteNumber, after: Seq, limit: usize) -> Stored<Stretch>;
     /// The newest seq of every site.
     async fn heads(&self) -> Stored<Vec<(SiteNumber, Seq)>>;
     /// Hides a conversation's rows through `point` from `user`, and erases what both sides have hidden and received.
     async fn clear(&self, user: UserKey, conversation: Conversation, point: Seq) -> Stored<()>;
+    /// Erases what was stored before `before_ms` (milliseconds since 1970) for sites that keep their histories themselves.
+    /// Gives how much was erased; a part at a time, so ask again until nothing was.
+    async fn forget_passing(&self, before_ms: u64) -> Stored<usize>;
 }
 
 /// What a page that opens asks for.
@@ -130,13 +148,33 @@ pub struct Page {
     pub unread: Vec<Unread>,
 }
 
+/// Where a session begins that its site opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SiteCut {
+    /// The stream brings what follows.
+    pub through: Seq,
+    /// The head of the log at the cut.
+    pub head: Seq,
+}
+
 /// Views of the log.
 #[async_trait]
 pub trait Views: Send + Sync {
     /// All a page needs, from one snapshot.
     async fn page(&self, query: PageQuery) -> Stored<Page>;
-    /// What is for one session after `after`: at most `limit` rows.
-    async fn addressed(&self, user: UserKey, session: SessionNumber, after: Seq, limit: usize) -> Stored<Stretch>;
+    /// Where a session of a user begins who has everything through `delivered`, if nothing older than `since_ms` (milliseconds
+    /// since 1970) is to come.
+    async fn cut(&self, site: SiteNumber, delivered: Seq, since_ms: u64) -> Stored<SiteCut>;
+    /// What is for one session after `after`: at most `limit` rows. Of rooms that is what was said while the user was a member
+    /// and listened; or, of a session that its site opened, while that `listed` them.
+    async fn addressed(
+        &self,
+        user: UserKey,
+        session: SessionNumber,
+        listed: Option<Listed>,
+        after: Seq,
+        limit: usize,
+    ) -> Stored<Stretch>;
     /// The newest `limit` messages before `before` of each conversation that `user` may see; unknown ones are left out.
     /// Fewer, but not below `HISTORY_ROWS`, where the text would be over the bound of an answer.
     async fn histories(
@@ -175,6 +213,13 @@ pub enum DirectoryChange {
         /// The group in which `buddy` has `user`.
         buddy_group: String,
     },
+    /// Two users are friends no more.
+    NotFriends {
+        /// One.
+        user: UserId,
+        /// The other.
+        buddy: UserId,
+    },
     /// A room is so.
     Room {
         /// The site's id.
@@ -190,6 +235,24 @@ pub enum DirectoryChange {
     },
 }
 
+/// People and rooms that a site's own server speaks of, in its words.
+#[derive(Debug, Clone, Default)]
+pub struct Spoken {
+    /// People, with their display names where it gives them.
+    pub people: Vec<(UserId, Option<String>)>,
+    /// Rooms.
+    pub rooms: Vec<RoomId>,
+}
+
+/// The same as the directory knows them, in the order they were spoken of.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// People.
+    pub people: Vec<Profile>,
+    /// Rooms.
+    pub rooms: Vec<Room>,
+}
+
 /// Users, friends, rooms.
 #[async_trait]
 pub trait Directory: Send + Sync {
@@ -201,12 +264,20 @@ pub trait Directory: Send + Sync {
     async fn people(&self, viewer: UserKey, ids: Vec<UserId>) -> Stored<Vec<Person>>;
     /// People by number, as `viewer` sees them.
     async fn people_by_number(&self, viewer: UserKey, numbers: Vec<UserNumber>) -> Stored<Vec<Person>>;
+    /// At most `limit` people other than `viewer` whose folded name has `folded` in it, or whose id is `id`: friends first. Looks
+    /// at a bounded number of people.
+    async fn people_named(&self, viewer: UserKey, id: String, folded: String, limit: usize) -> Stored<Vec<Person>>;
     /// The rooms `viewer` is in; `only` these, if given.
     async fn memberships(&self, viewer: UserKey, only: Option<Vec<RoomId>>) -> Stored<Vec<Membership>>;
+    /// The ids of rooms; unknown numbers are left out.
+    async fn room_ids(&self, site: SiteNumber, numbers: Vec<RoomNumber>) -> Stored<Vec<(RoomNumber, RoomId)>>;
     /// A room, whoever asks.
     async fn room(&self, site: SiteNumber, id: RoomId) -> Stored<Option<Room>>;
     /// Who is in a room that `viewer` is in, at most `limit` people; `None` if the viewer is not.
     async fn room_members(&self, viewer: UserKey, room: RoomId, limit: usize) -> Stored<Option<(Room, Vec<Profile>)>>;
+    /// Who and what a site's own server speaks of. What the directory lacks is added with nothing but its id, and a person with a
+    /// new name has it from now on.
+    async fn introduce(&self, site: SiteNumber, spoken: Spoken) -> Stored<Known>;
     /// Carries out changes, all or none.
     async fn change_directory(&self, site: SiteNumber, changes: Vec<DirectoryChange>) -> Stored<()>;
 }
@@ -225,6 +296,20 @@ pub trait Choices: Send + Sync {
     async fn save_mood(&self, user: UserKey, mood: Mood) -> Stored<()>;
 }
 
+/// What sites want their members to notice.
+#[async_trait]
+pub trait Notifications: Send + Sync {
+    /// Keeps a notice for each of these users whom the directory knows, and gives how many they are. Of each user's the newest
+    /// are kept, `NOTIFICATIONS_MAX` of them.
+    async fn notify(&self, site: SiteNumber, to: Vec<UserId>, notice: Notice, now_ms: u64) -> Stored<usize>;
+    /// All of a user's, the oldest first.
+    async fn notifications(&self, user: UserKey) -> Stored<Vec<Notification>>;
+    /// Notes that those through `through` which no page had yet were given to one.
+    async fn give_notifications(&self, user: UserKey, through: u64, now_ms: u64) -> Stored<()>;
+    /// Removes those through `through`; only those given to a page before `given_before`, if that is said.
+    async fn remove_notifications(&self, user: UserKey, through: u64, given_before: Option<u64>) -> Stored<()>;
+}
+
 /// A session as it outlives the process.
 #[derive(Debug, Clone)]
 pub struct SessionRecord {
@@ -240,6 +325,8 @@ pub struct SessionRecord {
     pub cursor: Seq,
     /// The people of its page who may not be friends.
     pub strangers: Vec<UserNumber>,
+    /// The rooms it lists, if its site opened it.
+    pub listed: Option<Listed>,
     /// When it ends whatever happens, in milliseconds since 1970.
     pub expires_at_ms: u64,
 }
@@ -265,6 +352,8 @@ pub trait Sessions: Send + Sync {
     /// Replaces the strangers of a session's page; nothing happens if the session is not stored.
     async fn replace_strangers(&self, site: SiteNumber, digest: TicketDigest, strangers: Vec<UserNumber>)
     -> Stored<()>;
+    /// Replaces the rooms that a session lists; nothing happens if the session is not stored.
+    async fn replace_listed(&self, site: SiteNumber, digest: TicketDigest, listed: Listed) -> Stored<()>;
     /// Corrects the generation of a session's client; nothing happens if the session is not stored.
     async fn set_dialect(&self, site: SiteNumber, digest: TicketDigest, dialect: Dialect) -> Stored<()>;
     /// Moves cursors forward, and their users' delivered cursors and what they have read with them.
@@ -301,7 +390,7 @@ pub trait Sites: Send + Sync {
 
 /// Everything a backend must do.
 #[async_trait]
-pub trait Store: Log + Views + Directory + Choices + Sessions + Sites {
+pub trait Store: Log + Views + Directory + Choices + Notifications + Sessions + Sites {
     /// Answers if the store can write now.
     async fn check(&self) -> Stored<()>;
     /// Finishes what is queued and closes. Later writes are refused.

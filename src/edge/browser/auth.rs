@@ -105,13 +105,22 @@ fn token<'a>(asked: &'a Asked, params: &'a Params) -> Option<&'a str> {
     params.optional("token").or(bearer)
 }
 
+/// The person whom a script may speak of that any page can include, with or without a `callback`.
+pub fn script_caller(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refusal> {
+    signed_in_for(edge, asked, params, true)
+}
+
 fn signed_in(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refusal> {
+    signed_in_for(edge, asked, params, params.has("callback"))
+}
+
+fn signed_in_for(edge: &Edge, asked: &Asked, params: &Params, is_script: bool) -> Result<Caller, Refusal> {
     if let Some(token) = token(asked, params) {
         return edge.sign_in.by_token(token).ok_or(Refusal::NotSignedIn);
     }
     let cookies = asked.header("cookie").ok_or(Refusal::NotSignedIn)?;
     let caller = edge.sign_in.by_cookie(cookies).ok_or(Refusal::NotSignedIn)?;
-    check_cookie_origin(edge, asked, params.has("callback"))?;
+    check_cookie_origin(edge, asked, is_script)?;
     Ok(caller)
 }
 

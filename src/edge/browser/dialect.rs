@@ -22,8 +22,12 @@ pub struct Manners {
     pub flat_settings: bool,
     /// Whether it marks silenced rooms by using their ids as places in the list of rooms.
     pub rooms_by_place: bool,
+    /// Whether it counts a room's members itself: an open room comes with all of them, or with none.
+    pub counts_members: bool,
     /// Whether names, links and status lines go into its page as markup, and links in messages become links whatever they do.
     pub runs_markup: bool,
+    /// Whether to join a room that is not there makes it.
+    pub makes_rooms_by_joining: bool,
 }
 
 /// The row of the first client, which the others differ from.
@@ -35,11 +39,20 @@ const FIRST: Manners = Manners {
     all_members: false,
     flat_settings: true,
     rooms_by_place: true,
+    counts_members: false,
     runs_markup: true,
+    makes_rooms_by_joining: false,
 };
 const SECOND: Manners = Manners { buddies: BuddyScope::Online, members_as_map: false, flat_settings: false, ..FIRST };
-const THIRD: Manners =
-    Manners { private_word: "chat", room_word: "grpchat", buddies: BuddyScope::All, all_members: true, ..SECOND };
+const THIRD: Manners = Manners {
+    private_word: "chat",
+    room_word: "grpchat",
+    buddies: BuddyScope::All,
+    all_members: true,
+    makes_rooms_by_joining: true,
+    counts_members: true,
+    ..SECOND
+};
 const NATIVE: Manners =
     Manners { buddies: BuddyScope::Shown, all_members: true, rooms_by_place: false, runs_markup: false, ..SECOND };
 

@@ -3,9 +3,10 @@
 use super::{online_wire, wire};
 use crate::actions::{PersonView, RoomView};
 use crate::chat::entry::{Addressee, Entry, Message, Party};
+use crate::chat::event::Event;
 use crate::chat::history::{Conversation, UNREAD_COUNT_MAX, Unread};
 use crate::chat::id::{RoomId, RoomNumber, UserId, UserNumber};
-use crate::chat::presence::{Mood, NoticeKind, Show, Visible};
+use crate::chat::presence::{Mood, NoticeKind, Place, Show, Visible};
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{Membership, Room};
 use crate::chat::search::Found;
@@ -60,7 +61,7 @@ fn to_jack(seq: u64) -> Message {
 fn a_packet() {
     let room = Addressee::Room { number: RoomNumber(1), id: RoomId::parse("room1").unwrap() };
     let entries = [to_jack(21), message(22, room, "", "<b>Seven.</b>")];
-    let notice = |kind, now| PresenceNotice { who: susan(), kind, now };
+    let notice = |kind, now| PresenceNotice { who: susan(), kind, now, room: None };
     let packet = Packet {
         entries: entries.into_iter().map(|message| Arc::new(Entry::Message(message))).collect(),
         presences: vec![notice(NoticeKind::Online, away()), notice(NoticeKind::Offline, Visible::Offline)],
@@ -72,6 +73,29 @@ fn a_packet() {
         &encode(&wire::packet(&packet, Dialect::D1, "3f9a", false)),
         include_str!("../../../protocol/examples/packet.json"),
     );
+}
+
+#[test]
+fn what_is_heard_of_rooms() {
+    let id = || RoomId::parse("room1").unwrap();
+    let notice = |kind, now, nick: Option<&str>| {
+        let room = Some(Place { id: id(), nick: nick.map(Into::into) });
+        PresenceNotice { who: susan(), kind, now, room }
+    };
+    let to = Addressee::User(Party { number: UserNumber(2), id: user("jack") });
+    let event = Event::invite(susan(), to, &boathouse(), 1_795_411_491_348);
+    let packet = Packet {
+        presences: vec![
+            notice(NoticeKind::Join, away(), None),
+            notice(NoticeKind::RoomOffline, Visible::Offline, None),
+            notice(NoticeKind::Invite, away(), Some("Boathouse")),
+        ],
+        signals: vec![Signal::Event(Arc::new(event))],
+        through: 25,
+        ..Packet::default()
+    };
+    let example = include_str!("../../../protocol/examples/packet_rooms.json");
+    same(&encode(&wire::packet(&packet, Dialect::D3, "3f9a", false)), example);
 }
 
 #[test]
@@ -113,9 +137,8 @@ fn a_person() {
     same(&encode(&wire::person(&view, None, Dialect::D1)), include_str!("../../../protocol/examples/person.json"));
 }
 
-#[test]
-fn a_room() {
-    let room = Room {
+fn boathouse() -> Room {
+    Room {
         number: RoomNumber(1),
         id: RoomId::parse("room1").unwrap(),
         nick: "Boathouse".into(),
@@ -123,8 +146,13 @@ fn a_room() {
         url: "/rooms/room1".into(),
         open: true,
         all_count: 4,
-    };
-    let membership = Membership { room, joined_seq: 0, blocked: true };
+        temporary: false,
+    }
+}
+
+#[test]
+fn a_room() {
+    let membership = Membership { room: boathouse(), joined_seq: 0, blocked: true };
     let view = RoomView { membership, online_count: 1, online: Some(vec![(susan(), away())]) };
     same(&encode(&wire::room(&view, None, Dialect::D1)), include_str!("../../../protocol/examples/room.json"));
 }

@@ -1,9 +1,13 @@
 //! The browser's side of the protocol: `/webim/*` and the stream.
 
+mod address;
 pub mod auth;
+mod boot;
 pub mod dialect;
+mod download;
 #[cfg(test)]
 mod examples;
+pub mod legacy;
 mod online_wire;
 mod routes;
 pub mod transport;
@@ -15,16 +19,20 @@ use crate::chat::refusal::Refusal;
 use crate::edge::params::Params;
 use routes::{Answer, Endpoint};
 
-/// Answers a request under `/webim/`.
+pub(super) use address::is_plugins;
+
+/// Answers a request under `/webim/`, or at a plugin's address.
 pub(super) async fn answer(edge: &Edge, asked: &Asked) -> Result<Reply, Refusal> {
     auth::check_host(edge, asked)?;
-    let name = asked.uri.path().strip_prefix("/webim/");
-    let endpoint = name.and_then(Endpoint::parse).ok_or(Refusal::NotFound)?;
-    let params = asked.params()?;
+    let mut params = asked.params()?;
     let form = form(&params)?;
+    let Some(endpoint) = address::endpoint(asked.uri.path(), &mut params) else {
+        return Ok(error::reply(&Refusal::NotFound, &form));
+    };
     let reply = match routes::carry_out(edge, asked, endpoint, &params).await {
         Ok(Answer::Json(json)) => Reply::json(&form, &json),
         Ok(Answer::Ok) => ok(asked, &params, &form),
+        Ok(Answer::Whole(reply)) => reply,
         Err(refusal) => refuse(endpoint, &params, &refusal, &form),
     };
     Ok(reply)
@@ -50,6 +58,7 @@ fn ok(asked: &Asked, params: &Params, form: &Form) -> Reply {
 /// COMPAT: the 5.x client shows a message's refusal only in a 200.
 fn refuse(endpoint: Endpoint, params: &Params, refusal: &Refusal, form: &Form) -> Reply {
     let reply = error::reply(refusal, form);
-    let shows_text = endpoint == Endpoint::Message && params.has("csrf_token");
+    let is_later = params.has("csrf_token") || dialect::speaks_later_words(params);
+    let shows_text = endpoint == Endpoint::Message && is_later;
     if shows_text { reply.status(http::StatusCode::OK) } else { reply }
 }

@@ -1,17 +1,19 @@
 //! The answer of `online`: the seed's nine keys and those its clients really read.
 
-use super::dialect;
 use super::wire::{
     MessageWire, PersonWire, ProfileWire, RoomWire, clock_time, histories, message, person, profile, room,
 };
+use super::{dialect, legacy};
+use crate::actions::RoomView;
 use crate::actions::connect::Connected;
 use crate::chat::history::{Conversation, History, Unread};
-use crate::chat::presence::Mood;
+use crate::chat::presence::{Mood, Visible};
 use crate::chat::session::Dialect;
-use crate::chat::settings::Settings;
+use crate::chat::settings::{SILENCED_ROOMS, Settings};
 use crate::chat::user::Profile;
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// How to reach the stream (the seed's `connection`).
@@ -29,23 +31,28 @@ pub struct ConnectionWire<'a> {
 
 /// The member (the seed's `userInfo`).
 #[derive(Serialize)]
-struct UserWire<'a> {
+pub(super) struct UserWire<'a> {
     #[serde(flatten)]
     profile: ProfileWire<'a>,
     presence: &'static str,
     show: &'static str,
-    status: &'a str,
+    status: Cow<'a, str>,
     status_time: String,
 }
 
-fn user<'a>(own: &'a Profile, mood: &'a Mood) -> UserWire<'a> {
+fn user<'a>(own: &'a Profile, mood: &'a Mood, dialect: Dialect) -> UserWire<'a> {
     UserWire {
-        profile: profile(own),
+        profile: profile(own, dialect),
         presence: "online",
         show: mood.show.word(),
-        status: &mood.status,
+        status: legacy::text(&mood.status, dialect),
         status_time: clock_time(mood.status_at_ms),
     }
+}
+
+/// The member while their page is not open yet.
+pub(super) fn absent_user<'a>(own: &'a Profile, mood: &'a Mood, dialect: Dialect) -> UserWire<'a> {
+    UserWire { presence: Visible::Offline.word(), show: Visible::Offline.show_word(), ..user(own, mood, dialect) }
 }
 
 /// The answer of `online`: the seed's nine keys, and those that its clients really read.
@@ -61,7 +68,7 @@ struct OnlineWire<'a> {
     presence_buddies: &'a [PersonWire<'a>],
     buddies: &'a [PersonWire<'a>],
     presence_rooms: &'a [RoomWire<'a>],
-    rooms: &'a [RoomWire<'a>],
+    rooms: RoomsWire<'a>,
     histories: BTreeMap<&'a str, Vec<MessageWire<'a>>>,
     new_messages: Vec<MessageWire<'a>>,
     presences: BTreeMap<&'a str, &'static str>,
@@ -70,6 +77,25 @@ struct OnlineWire<'a> {
     more: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     unread: Option<Vec<UnreadWire<'a>>>,
+}
+
+/// The member's rooms, as a list or by their ids.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum RoomsWire<'a> {
+    List(&'a [RoomWire<'a>]),
+    ById(BTreeMap<&'a str, &'a RoomWire<'a>>),
+}
+
+/// COMPAT: the early clients mark `rooms[id]` as silenced for each id in their setting. In a list that is another room where
+/// an id reads as one of its places, and in a map it is the right one.
+fn rooms_wire<'a>(rooms: &'a [RoomWire<'a>], dialect: Dialect) -> RoomsWire<'a> {
+    let is_place = |room: &RoomWire<'_>| room.id().parse().is_ok_and(|place: usize| place < rooms.len());
+    if dialect::manners(dialect).rooms_by_place && rooms.iter().any(is_place) {
+        RoomsWire::ById(rooms.iter().map(|room| (room.id(), room)).collect())
+    } else {
+        RoomsWire::List(rooms)
+    }
 }
 
 /// A conversation with messages that the member has not read.
@@ -126,7 +152,7 @@ pub fn online(connected: &Connected, around: &Around<'_>) -> Vec<u8> {
     crate::edge::json::encode(&OnlineWire {
         success: true,
         server_time: around.server_time,
-        user: user(&connected.profile, &connected.mood),
+        user: user(&connected.profile, &connected.mood, dialect),
         connection: ConnectionWire {
             domain: around.domain,
             ticket: connected.ticket.as_str(),
@@ -135,13 +161,13 @@ pub fn online(connected: &Connected, around: &Around<'_>) -> Vec<u8> {
             websocket: around.websocket,
             sse: around.sse,
         },
-        setting: settings(&connected.settings, dialect),
+        setting: settings(&connected.settings, &silenced(&connected.rooms), dialect),
         buddy_online_ids: &online_ids,
         online_buddy_ids: &online_ids,
         presence_buddies: &people,
         buddies: &people,
         presence_rooms: &rooms,
-        rooms: &rooms,
+        rooms: rooms_wire(&rooms, dialect),
         histories: histories(&connected.histories, dialect),
         new_messages: connected.new_messages.iter().map(|item| message(item, dialect)).collect(),
         presences: seen.chain(online).collect(),
@@ -152,10 +178,19 @@ pub fn online(connected: &Connected, around: &Around<'_>) -> Vec<u8> {
     })
 }
 
-/// Settings as JSON values.
-fn settings(settings: &Settings, dialect: Dialect) -> BTreeMap<&str, Value> {
-    let value = |json: &str| serde_json::from_str(json).unwrap_or(Value::Null);
-    let all = settings.0.iter().map(|(name, json)| (name.as_str(), value(json)));
+/// The ids of the rooms that are silenced.
+fn silenced(rooms: &[RoomView]) -> Vec<&str> {
+    let blocked = rooms.iter().map(|view| &view.membership).filter(|membership| membership.blocked);
+    blocked.map(|membership| membership.room.id.as_str()).collect()
+}
+
+/// Settings as JSON values. A list of silenced rooms among them says what is silenced now, whichever page or call did it.
+pub(super) fn settings<'a>(settings: &'a Settings, silenced: &[&str], dialect: Dialect) -> BTreeMap<&'a str, Value> {
+    let value = |name: &str, json: &str| {
+        let is_list = SILENCED_ROOMS.contains(&name);
+        if is_list { silenced.to_vec().into() } else { serde_json::from_str(json).unwrap_or(Value::Null) }
+    };
+    let all = settings.0.iter().map(|(name, json)| (name.as_str(), value(name, json)));
     if dialect::manners(dialect).flat_settings {
         all.filter_map(|(name, value)| Some((name, flat(value)?))).collect()
     } else {

@@ -1,19 +1,22 @@
 //! The endpoints under `/webim/`: parameters in, an action, a wire shape out.
 
 mod conversations;
+mod notices;
+mod rooms;
 mod settings;
 
-use super::{auth, dialect, online_wire, wire};
+use super::{auth, boot, dialect, online_wire, wire};
 use crate::actions::connect::{Connect, connect};
 use crate::actions::identify::Asker;
 use crate::actions::{
-    disconnect, join_room, leave_room, read_room, read_roster, send_signal, set_presence, settle_dialect, sign_out,
+    disconnect, leave_room, read_room, read_roster, remove_buddy, send_signal, set_presence, settle_dialect, sign_out,
     silence_room, watch,
 };
 use crate::chat::presence::Show;
 use crate::chat::refusal::Refusal;
 use crate::chat::session::{Caller, Dialect};
 use crate::edge::params::Params;
+use crate::edge::reply::Reply;
 use crate::edge::{Asked, Edge, json};
 use std::collections::BTreeMap;
 
@@ -28,12 +31,16 @@ pub enum Endpoint {
     SignOut,
     /// People by id.
     Buddies,
+    /// A friend no more.
+    RemoveBuddy,
     /// The page shows these people.
     Watch,
     /// Rooms by id.
     Rooms,
     /// Into a room.
     Join,
+    /// Others into a room.
+    Invite,
     /// Out of a room.
     Leave,
     /// Who is in a room.
@@ -58,6 +65,14 @@ pub enum Endpoint {
     Block,
     /// Listen to it again.
     Unblock,
+    /// Take a conversation away as a file.
+    DownloadHistory,
+    /// What the site wants the member to notice.
+    Notifications,
+    /// An old page tells what it was given.
+    LogMessage,
+    /// The script that an old page begins with.
+    Boot,
 }
 
 impl Endpoint {
@@ -68,9 +83,11 @@ impl Endpoint {
             // Both end this ticket and nothing else; the grace makes a reload of one and a departure of the other.
             "offline" | "refresh" | "deactivate" => Self::Offline,
             "sign_out" => Self::SignOut,
-            "buddies" | "buddy" => Self::Buddies,
+            "buddies" | "buddy" | "user_info" => Self::Buddies,
+            "remove_buddy" => Self::RemoveBuddy,
             "rooms" => Self::Rooms,
             "join" | "room/join" => Self::Join,
+            "invite" | "room/invite" => Self::Invite,
             "leave" | "room/leave" => Self::Leave,
             "members" | "room/members" => Self::Members,
             "histories" | "history" => Self::Histories,
@@ -84,6 +101,10 @@ impl Endpoint {
             "setting" => Self::Setting,
             "block" | "room/block" => Self::Block,
             "unblock" | "room/unblock" => Self::Unblock,
+            "download_history" | "history/download" | "download" => Self::DownloadHistory,
+            "notifications" | "notification" => Self::Notifications,
+            "logmsg" => Self::LogMessage,
+            "boot" => Self::Boot,
             _ => return None,
         })
     }
@@ -100,6 +121,8 @@ pub enum Answer {
     Ok,
     /// A JSON text.
     Json(Vec<u8>),
+    /// A file or a script of its own, which no `callback` is put around.
+    Whole(Reply),
 }
 
 /// Carries out a call.
@@ -107,6 +130,9 @@ pub async fn carry_out(edge: &Edge, asked: &Asked, endpoint: Endpoint, params: &
     if endpoint == Endpoint::Online {
         let caller = auth::caller(edge, asked, params).await?;
         return online(edge, asked, params, &caller).await;
+    }
+    if endpoint == Endpoint::Boot {
+        return Ok(Answer::Whole(boot::script(edge, asked, params).await));
     }
     let mut asker = auth::asker(edge, asked, params).await?;
     if dialect::speaks_later_words(params) {
@@ -130,7 +156,12 @@ pub async fn carry_out_for(edge: &Edge, endpoint: Endpoint, params: &Params, ask
         Endpoint::Buddies => buddies(edge, params, asker).await,
         Endpoint::Watch => watch(edge, params, asker).await,
         Endpoint::Rooms => rooms(edge, params, asker).await,
-        Endpoint::Join => join(edge, params, asker).await,
+        Endpoint::RemoveBuddy => {
+            remove_buddy::remove_buddy(&edge.ctx, asker, params.user("id")?).await?;
+            Ok(Answer::Ok)
+        }
+        Endpoint::Join => rooms::join(edge, params, asker).await,
+        Endpoint::Invite => rooms::invite(edge, params, asker).await,
         Endpoint::Leave => {
             leave_room::leave_room(&edge.ctx, asker, params.room("id")?).await?;
             Ok(Answer::Ok)
@@ -149,6 +180,13 @@ pub async fn carry_out_for(edge: &Edge, endpoint: Endpoint, params: &Params, ask
             silence_room::silence_room(&edge.ctx, asker, params.room("id")?, blocked).await?;
             Ok(Answer::Ok)
         }
+        Endpoint::DownloadHistory => conversations::download(edge, params, asker).await,
+        Endpoint::Notifications => notices::notices(edge, params, asker).await,
+        // COMPAT: an application of the 1.0 and 5.x clients posts back every message it was given, for a server that keeps no
+        // log of its own. The log here had it before the page did, so there is nothing to store.
+        Endpoint::LogMessage => Ok(Answer::Ok),
+        // It needs a request's headers.
+        Endpoint::Boot => Err(Refusal::NotFound),
     }
 }
 
@@ -160,13 +198,19 @@ async fn online(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) ->
     }
     let dialect = dialect::of_page(params, asked.header("accept")).ok_or(Refusal::BadParameter("client"))?;
     let strangers = if params.has("stranger_ids") { "stranger_ids" } else { "chatlink_ids" };
+    let manners = dialect::manners(dialect);
+    // The chat box names its partner apart from the open windows.
+    let partner = params.optional("touid").map(|_| params.user("touid")).transpose()?;
+    // What old clients call themselves while they are away; as a wish it means nothing.
+    let wish = params.optional("show").filter(|show| *show != "unavailable");
     let ask = Connect {
         dialect,
-        scope: dialect::manners(dialect).buddies,
-        windows: params.users("buddy_ids")?,
+        scope: manners.buddies,
+        whole_rooms: manners.counts_members,
+        windows: params.users("buddy_ids")?.into_iter().chain(partner).collect(),
         rooms: if params.has("room_ids") { Some(params.rooms("room_ids")?) } else { None },
         strangers: params.users(strangers)?,
-        show: params.optional("show").map(show).transpose()?,
+        show: wish.map(show).transpose()?,
     };
     let connected = connect(&edge.ctx, caller, ask).await?;
     let base = auth::base_url(edge, asked);
@@ -216,11 +260,6 @@ async fn rooms(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Re
     let dialect = dialect_of(asker, params);
     let wire: Vec<_> = rooms.iter().map(|view| wire::room(view, None, dialect)).collect();
     Ok(Answer::Json(json::encode(&wire)))
-}
-
-async fn join(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
-    let view = join_room::join_room(&edge.ctx, asker, params.room("id")?).await?;
-    Ok(Answer::Json(json::encode(&wire::room(&view, None, dialect_of(asker, params)))))
 }
 
 async fn members(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {

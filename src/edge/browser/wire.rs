@@ -1,10 +1,11 @@
 //! The shapes on the wire, with the seed's names and their later aliases. Ids and bodies are always strings; domain types
 //! never leave this server as they are.
 
-use super::dialect;
+use super::{dialect, legacy};
 use crate::actions::read_room::MemberView;
 use crate::actions::{PersonView, RoomView};
 use crate::chat::entry::Message;
+use crate::chat::event::Event;
 use crate::chat::history::{Conversation, History};
 use crate::chat::id::UserId;
 use crate::chat::presence::Visible;
@@ -13,10 +14,13 @@ use crate::chat::session::Dialect;
 use crate::chat::user::Profile;
 use crate::live::{Packet, PresenceNotice, Signal};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The group of somebody who is not a friend.
 const STRANGER: &str = "stranger";
+/// The same of a visitor, whom the family knows by how the id begins.
+const VISITOR: (&str, &str) = ("vid:", "visitor");
 
 /// A message (the seed's `logItem`).
 #[derive(Serialize)]
@@ -24,11 +28,13 @@ pub struct MessageWire<'a> {
     r#type: &'static str,
     to: &'a str,
     from: &'a str,
-    nick: &'a str,
-    style: &'a str,
-    body: &'a str,
+    nick: Cow<'a, str>,
+    style: Cow<'a, str>,
+    body: Cow<'a, str>,
     timestamp: String,
-    seq: u64,
+    /// Events have no place in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
 }
 
 /// A message in the words of `dialect`.
@@ -37,11 +43,25 @@ pub fn message(message: &Message, dialect: Dialect) -> MessageWire<'_> {
         r#type: dialect::message_type(dialect, &message.to),
         to: message.to.id(),
         from: message.from.id.as_str(),
-        nick: &message.nick,
-        style: &message.style,
-        body: &message.body,
+        nick: legacy::text(&message.nick, dialect),
+        style: legacy::style(&message.style),
+        body: legacy::body(&message.body, dialect),
         timestamp: message.at_ms.to_string(),
-        seq: message.seq,
+        seq: Some(message.seq),
+    }
+}
+
+/// An event: a message that stands nowhere.
+fn event(event: &Event, dialect: Dialect) -> MessageWire<'_> {
+    MessageWire {
+        r#type: dialect::message_type(dialect, &event.to),
+        to: event.to.id(),
+        from: event.from.id.as_str(),
+        nick: legacy::text(&event.from.nick, dialect),
+        style: "".into(),
+        body: legacy::event(&event.body, dialect),
+        timestamp: event.at_ms.to_string(),
+        seq: None,
     }
 }
 
@@ -76,16 +96,18 @@ struct PacketWire<'a> {
 #[derive(Serialize)]
 struct PresenceWire<'a> {
     from: &'a str,
-    nick: &'a str,
+    nick: Cow<'a, str>,
     r#type: &'static str,
     show: &'static str,
-    status: &'a str,
+    status: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<&'a str>,
 }
 
 #[derive(Serialize)]
 struct StatusWire<'a> {
     from: &'a str,
-    nick: &'a str,
+    nick: Cow<'a, str>,
     to: &'a str,
     show: &'static str,
 }
@@ -108,9 +130,10 @@ pub fn packet<'a>(packet: &'a Packet, dialect: Dialect, epoch: &'a str, resync: 
             .iter()
             .filter_map(|entry| entry.message())
             .map(|item| message(item, dialect))
+            .chain(packet.signals.iter().filter_map(Signal::event).map(|item| event(item, dialect)))
             .collect(),
-        presences: packet.presences.iter().map(presence).collect(),
-        statuses: packet.signals.iter().filter_map(status).collect(),
+        presences: packet.presences.iter().map(|notice| presence(notice, dialect)).collect(),
+        statuses: packet.signals.iter().filter_map(|signal| status(signal, dialect)).collect(),
         reads: packet.signals.iter().filter_map(|signal| read(signal, dialect)).collect(),
         seq: packet.through,
         epoch,
@@ -119,21 +142,28 @@ pub fn packet<'a>(packet: &'a Packet, dialect: Dialect, epoch: &'a str, resync: 
     }
 }
 
-fn presence(notice: &PresenceNotice) -> PresenceWire<'_> {
+/// COMPAT: a room stands in `to` for 5.x from July 2014 on, in `status` for those before.
+fn presence(notice: &PresenceNotice, dialect: Dialect) -> PresenceWire<'_> {
+    let status = match &notice.room {
+        // An id is never altered.
+        Some(place) => place.nick.as_deref().map_or(place.id.as_str().into(), |nick| legacy::text(nick, dialect)),
+        None => legacy::text(notice.now.status(), dialect),
+    };
     PresenceWire {
         from: notice.who.id.as_str(),
-        nick: &notice.who.nick,
+        nick: legacy::text(&notice.who.nick, dialect),
         r#type: notice.kind.word(),
         show: notice.now.show_word(),
-        status: notice.now.status(),
+        status,
+        to: notice.room.as_ref().map(|place| place.id.as_str()),
     }
 }
 
-fn status(signal: &Signal) -> Option<StatusWire<'_>> {
+fn status(signal: &Signal, dialect: Dialect) -> Option<StatusWire<'_>> {
     let Signal::Typing { from, to, typing } = signal else { return None };
     Some(StatusWire {
         from: from.id.as_str(),
-        nick: &from.nick,
+        nick: legacy::text(&from.nick, dialect),
         to: to.as_str(),
         show: if *typing { "typing" } else { "clear" },
     })
@@ -149,10 +179,10 @@ fn read(signal: &Signal, dialect: Dialect) -> Option<ReadWire<'_>> {
 pub struct PersonWire<'a> {
     #[serde(flatten)]
     profile: ProfileWire<'a>,
-    group: &'a str,
+    group: Cow<'a, str>,
     presence: &'static str,
     show: &'static str,
-    status: &'a str,
+    status: Cow<'a, str>,
     status_time: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<MessageWire<'a>>>,
@@ -163,27 +193,28 @@ pub struct PersonWire<'a> {
 pub(super) struct ProfileWire<'a> {
     id: &'a str,
     uid: &'a str,
-    name: &'a str,
-    nick: &'a str,
-    pic_url: &'a str,
-    avatar: &'a str,
+    name: Cow<'a, str>,
+    nick: Cow<'a, str>,
+    pic_url: Cow<'a, str>,
+    avatar: Cow<'a, str>,
     default_pic_url: &'static str,
     default_avatar: &'static str,
-    url: &'a str,
+    url: Cow<'a, str>,
 }
 
 /// A profile.
-pub(super) fn profile(profile: &Profile) -> ProfileWire<'_> {
+pub(super) fn profile(profile: &Profile, dialect: Dialect) -> ProfileWire<'_> {
+    let picture = legacy::picture(&profile.picture_url, dialect);
     ProfileWire {
         id: profile.id.as_str(),
         uid: profile.id.as_str(),
-        name: profile.id.as_str(),
-        nick: &profile.nick,
-        pic_url: &profile.picture_url,
-        avatar: &profile.picture_url,
+        name: legacy::text(profile.id.as_str(), dialect),
+        nick: legacy::text(&profile.nick, dialect),
+        pic_url: picture.clone(),
+        avatar: picture,
         default_pic_url: "",
         default_avatar: "",
-        url: &profile.url,
+        url: legacy::page(&profile.url, dialect),
     }
 }
 
@@ -194,14 +225,20 @@ pub fn person<'a>(view: &'a PersonView, history: Option<&'a History>, dialect: D
         Visible::Offline => 0,
     };
     PersonWire {
-        profile: profile(&view.person.profile),
-        group: view.person.group.as_deref().unwrap_or(STRANGER),
+        profile: profile(&view.person.profile, dialect),
+        group: legacy::text(group(view), dialect),
         presence: view.visible.word(),
         show: view.visible.show_word(),
-        status: view.visible.status(),
+        status: legacy::text(view.visible.status(), dialect),
         status_time: clock_time(at_ms),
         history: history.map(|history| messages(history, dialect)),
     }
+}
+
+fn group(view: &PersonView) -> &str {
+    let (beginning, visitor) = VISITOR;
+    let is_visitor = view.person.profile.id.as_str().starts_with(beginning);
+    view.person.group.as_deref().unwrap_or(if is_visitor { visitor } else { STRANGER })
 }
 
 /// Hours and minutes in UTC; empty for never.
@@ -214,41 +251,52 @@ pub(super) fn clock_time(at_ms: u64) -> String {
 #[derive(Serialize)]
 pub struct RoomWire<'a> {
     id: &'a str,
-    name: &'a str,
-    nick: &'a str,
-    pic_url: &'a str,
-    avatar: &'a str,
+    name: Cow<'a, str>,
+    nick: Cow<'a, str>,
+    pic_url: Cow<'a, str>,
+    avatar: Cow<'a, str>,
     default_pic_url: &'static str,
     default_avatar: &'static str,
-    url: &'a str,
+    url: Cow<'a, str>,
     all_count: u32,
     count: u32,
     blocked: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    temporary: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     members: Option<Vec<MemberWire<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<MessageWire<'a>>>,
 }
 
+impl RoomWire<'_> {
+    /// Its id.
+    pub fn id(&self) -> &str {
+        self.id
+    }
+}
+
 /// A room, with its history if it was read.
 pub fn room<'a>(view: &'a RoomView, history: Option<&'a History>, dialect: Dialect) -> RoomWire<'a> {
     let room = &view.membership.room;
+    let picture = legacy::picture(&room.picture_url, dialect);
     RoomWire {
         id: room.id.as_str(),
-        name: room.id.as_str(),
-        nick: &room.nick,
-        pic_url: &room.picture_url,
-        avatar: &room.picture_url,
+        name: legacy::text(room.id.as_str(), dialect),
+        nick: legacy::text(&room.nick, dialect),
+        pic_url: picture.clone(),
+        avatar: picture,
         default_pic_url: "",
         default_avatar: "",
-        url: &room.url,
+        url: legacy::page(&room.url, dialect),
         all_count: room.all_count,
         count: view.online_count,
         blocked: view.membership.blocked,
+        temporary: room.temporary,
         members: view
             .online
             .as_ref()
-            .map(|online| online.iter().map(|(who, visible)| member(&who.id, &who.nick, visible)).collect()),
+            .map(|online| online.iter().map(|(who, visible)| member(&who.id, &who.nick, visible, dialect)).collect()),
         history: history.map(|history| messages(history, dialect)),
     }
 }
@@ -257,21 +305,25 @@ pub fn room<'a>(view: &'a RoomView, history: Option<&'a History>, dialect: Diale
 #[derive(Serialize)]
 pub struct MemberWire<'a> {
     id: &'a str,
-    name: &'a str,
-    nick: &'a str,
+    name: Cow<'a, str>,
+    nick: Cow<'a, str>,
     presence: &'static str,
     show: &'static str,
 }
 
-fn member<'a>(id: &'a UserId, nick: &'a str, visible: &Visible) -> MemberWire<'a> {
-    let id = id.as_str();
-    MemberWire { id, name: id, nick, presence: visible.word(), show: visible.show_word() }
+fn member<'a>(id: &'a UserId, nick: &'a str, visible: &Visible, dialect: Dialect) -> MemberWire<'a> {
+    let (id, nick) = (id.as_str(), legacy::text(nick, dialect));
+    MemberWire { id, name: legacy::text(id, dialect), nick, presence: visible.word(), show: visible.show_word() }
 }
 
 /// Members of a room: for the early clients, who cannot tell, only those who are there.
 pub fn members(members: &[MemberView], dialect: Dialect) -> Vec<MemberWire<'_>> {
     let shown = |view: &&MemberView| dialect::manners(dialect).all_members || view.visible.is_online();
-    members.iter().filter(shown).map(|view| member(&view.profile.id, &view.profile.nick, &view.visible)).collect()
+    members
+        .iter()
+        .filter(shown)
+        .map(|view| member(&view.profile.id, &view.profile.nick, &view.visible, dialect))
+        .collect()
 }
 
 /// The answer to a message that came with a `cid`.

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 /// The demonstration's site name.
 const SITE: &str = "localhost";
 /// Its key, known to everybody: it is served on loopback only.
-const PUBLIC_KEY: &str = "public";
+pub const PUBLIC_KEY: &str = "public";
 
 impl From<BadId> for Refusal {
     fn from(_: BadId) -> Self {
@@ -101,6 +101,7 @@ async fn import(ctx: &Context, site: SiteNumber) -> Result<(), Refusal> {
             style: "".into(),
             body: body.into(),
             origin: None,
+            by_site: false,
             cid: Some(format!("demonstration:{index}").into()),
             now_ms,
         });

@@ -4,6 +4,7 @@ use super::{Session, Signal, Stage};
 use crate::chat::delivery::{Asks, Heard};
 use crate::chat::entry::{Seq, SharedEntry};
 use crate::chat::user::Identity;
+use crate::live::notices::Note;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -19,6 +20,7 @@ const LATE: u32 = 0;
 pub(in crate::live) struct Taken {
     pub(in crate::live) entries: Vec<SharedEntry>,
     pub(in crate::live) changed: Vec<(Arc<Identity>, bool)>,
+    pub(in crate::live) noted: Vec<Note>,
     pub(in crate::live) signals: Vec<Signal>,
     /// Everything through here is in this answer or was in an earlier one.
     pub(in crate::live) through: Seq,
@@ -105,12 +107,19 @@ impl Session {
 
     /// Whether the log must be read before more can be sent; from where.
     pub(in crate::live) fn begin_fill(&mut self) -> Option<Seq> {
-        self.outbox.begin_fill(self.cursors.acked())
+        let after = self.outbox.begin_fill(self.cursors.acked());
+        self.relisted &= after.is_none();
+        after
     }
 
     /// The log was read.
     pub(in crate::live) fn finish_fill(&mut self, entries: Vec<SharedEntry>, through: Seq, more: bool) {
-        self.outbox.finish_fill(entries, through, more, self.cursors.acked());
+        if self.relisted {
+            // It was read for other rooms than it lists now: once more.
+            self.outbox.abort_fill();
+        } else {
+            self.outbox.finish_fill(entries, through, more, self.cursors.acked());
+        }
         self.wake();
     }
 
@@ -167,7 +176,7 @@ impl Session {
         let acked = self.cursors.acked();
         let (entries, through) =
             if self.outbox.is_filling() { (Vec::new(), acked) } else { self.outbox.contents(acked, acked) };
-        Taken { entries, changed: Vec::new(), signals: Vec::new(), through, more: false }
+        Taken { entries, changed: Vec::new(), noted: Vec::new(), signals: Vec::new(), through, more: false }
     }
 
     /// Everything that the answer of the held poll carries, or the stream's next packet.
@@ -175,10 +184,10 @@ impl Session {
         let after = self.stream.unwrap_or(self.cursors.acked());
         let (entries, through) =
             if self.outbox.is_filling() { (Vec::new(), after) } else { self.outbox.contents(after, position) };
-        if self.changes.is_some() {
+        if self.changes.is_some() || self.notices.is_some() {
             self.presence_at_ms = now_ms;
         }
-        let changed = self.changes.tell();
+        let (changed, noted) = (self.changes.tell(), self.notices.tell());
         let signals = self.signals.take().map_or_else(Vec::new, |signals| *signals);
         if let Some(carried) = &mut self.stream {
             *carried = through;
@@ -188,7 +197,7 @@ impl Session {
             self.cursors.answering(through);
             self.stage = Stage::Answering;
         }
-        Taken { entries, changed, signals, through, more: self.outbox.is_behind() }
+        Taken { entries, changed, noted, signals, through, more: self.outbox.is_behind() }
     }
 
     /// The written answer of poll `generation` did not arrive after all.

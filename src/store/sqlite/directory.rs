@@ -1,13 +1,13 @@
 //! Users, friends, rooms.
 
-use super::SqliteStore;
 use super::rows::{self, profile_columns, room_columns};
 use super::writer::Tx;
+use super::{SqliteStore, introduce, people};
 use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::refusal::Refusal;
-use crate::chat::room::{Membership, Room};
+use crate::chat::room::{Membership, NewRoom, Room};
 use crate::chat::user::{Member, Person, Profile};
-use crate::store::{Directory, DirectoryChange, StoreError, Stored};
+use crate::store::{Directory, DirectoryChange, Known, Spoken, StoreError, Stored};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
@@ -46,6 +46,10 @@ impl Directory for SqliteStore {
             .await
     }
 
+    async fn people_named(&self, viewer: UserKey, id: String, folded: String, limit: usize) -> Stored<Vec<Person>> {
+        self.lookups.read(viewer, move |sql| people::named(sql, viewer, &id, &folded, limit)).await
+    }
+
     async fn memberships(&self, viewer: UserKey, only: Option<Vec<RoomId>>) -> Stored<Vec<Membership>> {
         self.readers
             .read(move |sql| {
@@ -58,12 +62,30 @@ impl Directory for SqliteStore {
             .await
     }
 
+    async fn room_ids(&self, site: SiteNumber, numbers: Vec<RoomNumber>) -> Stored<Vec<(RoomNumber, RoomId)>> {
+        self.readers
+            .read(move |sql| {
+                let mut find = sql.prepare_cached("SELECT id FROM rooms WHERE site = ?1 AND number = ?2")?;
+                let mut found = Vec::new();
+                for number in numbers {
+                    let id = find.query_row(params![site.0, number.0], |row| rows::room_id(row, 0)).optional()?;
+                    found.extend(id.map(|id| (number, id)));
+                }
+                Ok(found)
+            })
+            .await
+    }
+
     async fn room(&self, site: SiteNumber, id: RoomId) -> Stored<Option<Room>> {
         self.readers.read(move |sql| room(sql, site, &id)).await
     }
 
     async fn room_members(&self, viewer: UserKey, room: RoomId, limit: usize) -> Stored<Option<(Room, Vec<Profile>)>> {
         self.readers.read(move |sql| room_members(sql, viewer, &room, limit)).await
+    }
+
+    async fn introduce(&self, site: SiteNumber, spoken: Spoken) -> Stored<Known> {
+        introduce::introduce(self, site, spoken).await
     }
 
     async fn change_directory(&self, site: SiteNumber, changes: Vec<DirectoryChange>) -> Stored<()> {
@@ -91,6 +113,12 @@ const PERSON_BY_NUMBER: &str = concat!(
 pub(super) fn user_number(sql: &Connection, site: SiteNumber, id: &UserId) -> Stored<Option<UserNumber>> {
     let mut find = sql.prepare_cached("SELECT number FROM users WHERE site = ?1 AND id = ?2")?;
     Ok(find.query_row(params![site.0, id.as_str()], |row| row.get(0)).optional()?.map(UserNumber))
+}
+
+/// The id of a user.
+pub(super) fn user_id(sql: &Connection, user: UserKey) -> Stored<Option<UserId>> {
+    let mut find = sql.prepare_cached("SELECT id FROM users WHERE site = ?1 AND number = ?2")?;
+    Ok(find.query_row(params![user.site.0, user.user.0], |row| rows::user_id(row, 0)).optional()?)
 }
 
 /// The number of a room.
@@ -121,6 +149,12 @@ pub(super) fn add_bare_user(sql: &Connection, site: SiteNumber, id: &UserId) -> 
 pub(super) fn people(sql: &Connection, viewer: UserKey, ids: &[UserId]) -> Stored<Vec<Person>> {
     let people = ids.iter().map(|id| person(sql, PERSON_BY_ID, params![viewer.site.0, id.as_str(), viewer.user.0]));
     Ok(people.collect::<Stored<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+/// Adds a room of which nothing but the id is known. Nobody joins it by themselves.
+pub(super) fn add_bare_room(sql: &Connection, site: SiteNumber, id: &RoomId) -> Stored<RoomNumber> {
+    upsert_room(sql, site, id, id.as_str(), "", "", false)?;
+    room_number(sql, site, id)?.ok_or(StoreError::Refused(Refusal::UnknownRoom))
 }
 
 fn person(sql: &Connection, query: &'static str, params: impl Params) -> Stored<Option<Person>> {
@@ -200,6 +234,13 @@ fn carry_out(tx: &mut Tx<'_>, site: SiteNumber, change: &DirectoryChange) -> Sto
             add_side(tx.sql, site, user, buddy, group)?;
             add_side(tx.sql, site, buddy, user, buddy_group)
         }
+        DirectoryChange::NotFriends { user, buddy } => {
+            let unknown = || StoreError::Refused(Refusal::UnknownUser);
+            let user = tx.user_number(site, user)?.ok_or_else(unknown)?;
+            let buddy = tx.user_number(site, buddy)?.ok_or_else(unknown)?;
+            remove_side(tx.sql, site, user, buddy)?;
+            remove_side(tx.sql, site, buddy, user)
+        }
         DirectoryChange::Room { id, nick, picture_url, url, open } => {
             upsert_room(tx.sql, site, id, nick, picture_url, url, *open)
         }
@@ -232,6 +273,21 @@ fn add_side(sql: &Connection, site: SiteNumber, user: UserNumber, buddy: UserNum
     Ok(())
 }
 
+fn remove_side(sql: &Connection, site: SiteNumber, user: UserNumber, buddy: UserNumber) -> Stored<()> {
+    let mut remove = sql.prepare_cached("DELETE FROM buddies WHERE site = ?1 AND user = ?2 AND buddy = ?3")?;
+    remove.execute(params![site.0, user.0, buddy.0])?;
+    Ok(())
+}
+
+/// Adds a room that members made for themselves; there is none of that id.
+pub(super) fn add_room_of_members(sql: &Connection, site: SiteNumber, new: &NewRoom) -> Stored<()> {
+    upsert_room(sql, site, &new.id, &new.nick, "", "", new.open)?;
+    let mut mark = sql.prepare_cached("UPDATE rooms SET temporary = 1 WHERE site = ?1 AND id = ?2")?;
+    mark.execute(params![site.0, new.id.as_str()])?;
+    Ok(())
+}
+
+/// A room as the site describes it: whoever made it before, it is the site's now.
 fn upsert_room(
     sql: &Connection,
     site: SiteNumber,
@@ -245,7 +301,7 @@ fn upsert_room(
         "INSERT INTO rooms (site, number, id, nick, picture_url, url, open) \
          VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM rooms WHERE site = ?1), ?2, ?3, ?4, ?5, ?6) \
          ON CONFLICT (site, id) DO UPDATE SET nick = excluded.nick, picture_url = excluded.picture_url, \
-         url = excluded.url, open = excluded.open",
+         url = excluded.url, open = excluded.open, temporary = 0",
     )?;
     upsert.execute(params![site.0, id.as_str(), nick, picture_url, url, open])?;
     Ok(())

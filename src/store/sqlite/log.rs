@@ -1,14 +1,15 @@
 //! Appending to the log, and the changes that stand in it.
 
-use super::rows::{self, KIND_MESSAGE, cid_hash, entries_at, room_target, seat_kind, signed, user_target};
+use super::rows::{self, EVERYONE, KIND_MESSAGE, cid_hash, entries_at, room_target, seat_kind, signed, user_target};
 use super::sums::{HIDDEN, LogRow};
 use super::writer::Tx;
-use super::{SqliteStore, directory, marks};
+use super::{SqliteStore, directory, marks, passing};
 use crate::chat::entry::{Addressee, Draft, Entry, Message, Party, Seat, SeatChange, Seq, SharedEntry, To};
 use crate::chat::history::Conversation;
 use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::refusal::Refusal;
-use crate::store::{Appended, Log, StoreError, Stored, Stretch};
+use crate::chat::room::NewRoom;
+use crate::store::{Appended, Log, Seated, StoreError, Stored, Stretch};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
@@ -31,6 +32,14 @@ impl Log for SqliteStore {
         now_ms: u64,
     ) -> Stored<Option<Seq>> {
         self.writer.write(move |tx| change_seat(tx, site, &user, &room, change, now_ms)).await
+    }
+
+    async fn make_room(&self, site: SiteNumber, new: NewRoom, maker: UserId, now_ms: u64) -> Stored<Option<Seq>> {
+        self.writer.write(move |tx| make_room(tx, site, &new, &maker, now_ms)).await
+    }
+
+    async fn seat_all(&self, site: SiteNumber, room: RoomId, users: Vec<UserId>, now_ms: u64) -> Stored<Vec<Seated>> {
+        self.writer.write(move |tx| seat_all(tx, site, &room, &users, now_ms)).await
     }
 
     async fn entries_after(&self, site: SiteNumber, after: Seq, limit: usize) -> Stored<Stretch> {
@@ -58,6 +67,10 @@ impl Log for SqliteStore {
     async fn clear(&self, user: UserKey, conversation: Conversation, point: Seq) -> Stored<()> {
         self.writer.write(move |tx| clear(tx, user, &conversation, point)).await
     }
+
+    async fn forget_passing(&self, before_ms: u64) -> Stored<usize> {
+        self.writer.write(move |tx| passing::forget(tx.sql, before_ms)).await
+    }
 }
 
 /// The head of a log in a reader's snapshot.
@@ -77,7 +90,10 @@ fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
         (None, To::User(id)) => {
             Addressee::User(Party { number: directory::add_bare_user(tx.sql, draft.site, id)?, id: id.clone() })
         }
-        (None, To::Room(_)) => return Err(StoreError::Refused(Refusal::UnknownRoom)),
+        (None, To::Room(id)) if draft.by_site => {
+            Addressee::Room { number: directory::add_bare_room(tx.sql, draft.site, id)?, id: id.clone() }
+        }
+        (None, To::Room(_) | To::Everyone) => return Err(StoreError::Refused(Refusal::UnknownRoom)),
     };
     let head = tx.head(draft.site)?;
     let message = Message {
@@ -92,6 +108,10 @@ fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
         hidden: false,
     };
     insert(tx.sql, draft.site, &message, draft.cid.as_deref())?;
+    // A site whose directory is here has its histories here, too.
+    if draft.by_site && !directory::is_complete(tx.sql, draft.site)? {
+        passing::note(tx.sql, draft.site, message.seq)?;
+    }
     if let Addressee::User(to) = &message.to {
         marks::note_conversation(tx, draft.site, to.number, message.from.number)?;
     }
@@ -100,14 +120,21 @@ fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
     Ok(Appended { message: Arc::new(message), repeated: false })
 }
 
-/// Whom a draft is for; `None` for a user who is not known yet and whom the site lets us add.
+/// Whom a draft is for; `None` for a user or room that is not known yet and that the site lets us add.
 fn resolve(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Option<Addressee>> {
     match &draft.to {
         To::User(id) => match tx.user_number(draft.site, id)? {
             Some(number) => Ok(Some(Addressee::User(Party { number, id: id.clone() }))),
-            None if directory::is_complete(tx.sql, draft.site)? => Err(StoreError::Refused(Refusal::UnknownUser)),
+            None if !draft.by_site && directory::is_complete(tx.sql, draft.site)? => {
+                Err(StoreError::Refused(Refusal::UnknownUser))
+            }
             None => Ok(None),
         },
+        To::Everyone => Ok(Some(Addressee::Everyone)),
+        To::Room(id) if draft.by_site => {
+            let number = directory::room_number(tx.sql, draft.site, id)?;
+            Ok(number.map(|number| Addressee::Room { number, id: id.clone() }))
+        }
         To::Room(id) => {
             let number = member_of(tx.sql, draft.site, draft.from.number, id)?;
             Ok(Some(Addressee::Room { number, id: id.clone() }))
@@ -147,6 +174,7 @@ fn insert(sql: &Connection, site: SiteNumber, message: &Message, cid: Option<&st
     let target = match &message.to {
         Addressee::User(party) => user_target(party.number),
         Addressee::Room { number, .. } => room_target(*number),
+        Addressee::Everyone => EVERYONE,
     };
     let row = LogRow {
         site: site.0,
@@ -218,10 +246,31 @@ fn change_seat(
     count_members(tx.sql, site, room_number, change)?;
     let at_ms = head.at_ms.max(now_ms);
     let user = Party { number: user_number, id: user.clone() };
-    let seat = Seat { seq, at_ms, user, room: room_number, change };
+    let seat = Seat { seq, at_ms, user, room: room_number, room_id: room.clone(), change };
     insert_seat(tx.sql, site, &seat)?;
     tx.advance(site, at_ms, Arc::new(Entry::Seat(seat)));
     Ok(Some(seq))
+}
+
+fn make_room(tx: &mut Tx<'_>, site: SiteNumber, new: &NewRoom, maker: &UserId, now_ms: u64) -> Stored<Option<Seq>> {
+    tx.user_number(site, maker)?.ok_or(StoreError::Refused(Refusal::UnknownUser))?;
+    if directory::room_number(tx.sql, site, &new.id)?.is_some() {
+        return Ok(None);
+    }
+    directory::add_room_of_members(tx.sql, site, new)?;
+    change_seat(tx, site, maker, &new.id, SeatChange::Joined, now_ms)
+}
+
+fn seat_all(tx: &mut Tx<'_>, site: SiteNumber, room: &RoomId, users: &[UserId], now_ms: u64) -> Stored<Vec<Seated>> {
+    directory::room_number(tx.sql, site, room)?.ok_or(StoreError::Refused(Refusal::UnknownRoom))?;
+    let mut seated = Vec::new();
+    for id in users {
+        let Some(number) = tx.user_number(site, id)? else { continue };
+        if let Some(seq) = change_seat(tx, site, id, room, SeatChange::Joined, now_ms)? {
+            seated.push(Seated { user: Party { number, id: id.clone() }, seq });
+        }
+    }
+    Ok(seated)
 }
 
 fn count_members(sql: &Connection, site: SiteNumber, room: RoomNumber, change: SeatChange) -> Stored<()> {

@@ -57,7 +57,7 @@ pub(super) use profile_columns;
 /// Columns of a room `rooms r`.
 macro_rules! room_columns {
     () => {
-        "r.number, r.id, r.nick, r.picture_url, r.url, r.open, r.all_count"
+        "r.number, r.id, r.nick, r.picture_url, r.url, r.open, r.all_count, r.temporary"
     };
 }
 pub(super) use room_columns;
@@ -71,6 +71,9 @@ pub(super) fn user_target(user: UserNumber) -> i64 {
 pub(super) fn room_target(room: RoomNumber) -> i64 {
     -i64::from(room.0)
 }
+
+/// The log target of what is for everybody.
+pub(super) const EVERYONE: i64 = 0;
 
 /// `kind` of a change of seat.
 pub(super) fn seat_kind(change: SeatChange) -> i64 {
@@ -161,8 +164,8 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Option<Entry>> {
             origin: raw.origin.map(|origin| SessionNumber(origin.cast_unsigned())),
             hidden: raw.hidden == HIDDEN,
         })),
-        (Some(change), Addressee::Room { number: room, .. }) => {
-            Some(Entry::Seat(Seat { seq: raw.seq, at_ms: raw.at_ms, user: from, room, change }))
+        (Some(change), Addressee::Room { number: room, id: room_id }) => {
+            Some(Entry::Seat(Seat { seq: raw.seq, at_ms: raw.at_ms, user: from, room, room_id, change }))
         }
         _ => None,
     })
@@ -184,7 +187,9 @@ pub(super) fn sender(row: &Row<'_>) -> Option<Party> {
 pub(super) fn addressee(row: &Row<'_>) -> Option<Addressee> {
     let target = integer(row, COLUMNS_BEFORE + 5)?;
     let number = u32::try_from(target.unsigned_abs()).ok()?;
-    Some(if target > 0 {
+    Some(if target == 0 {
+        Addressee::Everyone
+    } else if target > 0 {
         Addressee::User(Party { number: UserNumber(number), id: id(row, 4, target, UserId::parse)? })
     } else {
         Addressee::Room { number: RoomNumber(number), id: id(row, 5, target, RoomId::parse)? }
@@ -224,7 +229,8 @@ pub(super) fn user_id(row: &Row<'_>, column: usize) -> rusqlite::Result<UserId> 
     UserId::parse(&text).map_err(|_| rusqlite::Error::InvalidColumnType(column, text, Type::Text))
 }
 
-fn room_id(row: &Row<'_>, column: usize) -> rusqlite::Result<RoomId> {
+/// A room id in a column.
+pub(super) fn room_id(row: &Row<'_>, column: usize) -> rusqlite::Result<RoomId> {
     let text: String = row.get(column)?;
     RoomId::parse(&text).map_err(|_| rusqlite::Error::InvalidColumnType(column, text, Type::Text))
 }
@@ -255,12 +261,13 @@ pub(super) fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
         url: row.get(4)?,
         open: row.get(5)?,
         all_count: row.get(6)?,
+        temporary: row.get(7)?,
     })
 }
 
 /// A room, then `joined_seq` and `blocked`.
 pub(super) fn membership(row: &Row<'_>) -> rusqlite::Result<Membership> {
-    Ok(Membership { room: room(row)?, joined_seq: row.get(7)?, blocked: row.get(8)? })
+    Ok(Membership { room: room(row)?, joined_seq: row.get(8)?, blocked: row.get(9)? })
 }
 
 /// What a user says about themselves, in three columns from `at`.

@@ -2,7 +2,10 @@
 
 use super::SqliteStore;
 use super::rows::signed;
-use crate::chat::id::{SiteNumber, UserNumber};
+use crate::chat::entry::Seq;
+use crate::chat::id::{RoomNumber, SiteNumber, UserNumber};
+use crate::chat::listed::Listed;
+use crate::chat::room::Interval;
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
 use crate::store::{CursorMove, SessionRecord, Sessions, Stored};
@@ -36,6 +39,17 @@ impl Sessions for SqliteStore {
             .await
     }
 
+    async fn replace_listed(&self, site: SiteNumber, digest: TicketDigest, listed: Listed) -> Stored<()> {
+        self.writer
+            .write(move |tx| {
+                let mut update =
+                    tx.sql.prepare_cached("UPDATE sessions SET listed = ?3 WHERE site = ?1 AND digest = ?2")?;
+                update.execute(params![site.0, digest.0, written(&listed)])?;
+                Ok(())
+            })
+            .await
+    }
+
     async fn set_dialect(&self, site: SiteNumber, digest: TicketDigest, dialect: Dialect) -> Stored<()> {
         self.writer
             .write(move |tx| {
@@ -64,7 +78,7 @@ impl Sessions for SqliteStore {
             .write(move |tx| {
                 tx.sql.execute("DELETE FROM sessions WHERE expires_at_ms <= ?1", [now_ms])?;
                 let mut find = tx.sql.prepare(
-                    "SELECT site, user, number, digest, dialect, cursor, strangers, expires_at_ms FROM sessions \
+                    "SELECT site, user, number, digest, dialect, cursor, strangers, expires_at_ms, listed FROM sessions \
                      ORDER BY expires_at_ms",
                 )?;
                 let records = find.query_map([], record)?;
@@ -76,8 +90,8 @@ impl Sessions for SqliteStore {
 
 fn save(sql: &Connection, record: &SessionRecord) -> Stored<()> {
     let mut insert = sql.prepare_cached(
-        "INSERT OR REPLACE INTO sessions (site, digest, number, user, dialect, cursor, strangers, expires_at_ms) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT OR REPLACE INTO sessions (site, digest, number, user, dialect, cursor, strangers, expires_at_ms, listed) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     insert.execute(params![
         record.user.site.0,
@@ -87,7 +101,8 @@ fn save(sql: &Connection, record: &SessionRecord) -> Stored<()> {
         record.dialect.word(),
         record.cursor,
         comma_list(&record.strangers),
-        record.expires_at_ms
+        record.expires_at_ms,
+        record.listed.as_ref().map(written)
     ])?;
     Ok(())
 }
@@ -95,6 +110,24 @@ fn save(sql: &Connection, record: &SessionRecord) -> Stored<()> {
 fn comma_list(numbers: &[UserNumber]) -> String {
     let numbers: Vec<String> = numbers.iter().map(|number| number.0.to_string()).collect();
     numbers.join(",")
+}
+
+/// `room:after-through` of every stretch.
+fn written(listed: &Listed) -> String {
+    let end = |stretch: &Interval| stretch.through.map(|through| through.to_string()).unwrap_or_default();
+    let stretches =
+        listed.stretches().iter().map(|(room, stretch)| format!("{}:{}-{}", room.0, stretch.after, end(stretch)));
+    stretches.collect::<Vec<_>>().join(",")
+}
+
+fn read(listed: &str) -> Listed {
+    let stretch = |text: &str| {
+        let (room, stretch) = text.split_once(':')?;
+        let (after, through) = stretch.split_once('-')?;
+        let through = if through.is_empty() { None } else { Some(through.parse::<Seq>().ok()?) };
+        Some((RoomNumber(room.parse().ok()?), Interval { after: after.parse().ok()?, through }))
+    };
+    Listed::of(listed.split(',').filter_map(stretch).collect())
 }
 
 fn move_cursor(sql: &Connection, step: &CursorMove) -> Stored<()> {
@@ -122,5 +155,6 @@ fn record(row: &Row<'_>) -> rusqlite::Result<SessionRecord> {
         cursor: row.get(5)?,
         strangers: strangers.split(',').filter_map(|number| number.parse().ok().map(UserNumber)).collect(),
         expires_at_ms: row.get(7)?,
+        listed: row.get::<_, Option<String>>(8)?.as_deref().map(read),
     })
 }

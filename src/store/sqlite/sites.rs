@@ -51,6 +51,7 @@ fn site(row: &Row<'_>) -> rusqlite::Result<Site> {
         token_secret: row.get::<_, Vec<u8>>(3)?.into(),
         epoch: row.get(4)?,
         directory_complete: row.get(5)?,
+        server_keys: Box::default(),
         options: SiteOptions::default(),
     })
 }

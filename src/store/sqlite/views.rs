@@ -1,17 +1,22 @@
 //! Views of the log: a page's snapshot, what is for one session, histories.
 
-use super::rows::{self, entries_at, room_target, signed, user_target};
+mod addressed;
+
+use super::rows::{self, EVERYONE, entries_at, room_target, user_target};
 use super::{SqliteStore, choices, directory, log, marks, search};
-use crate::chat::entry::{Message, Seq, SharedEntry};
+use crate::chat::entry::{Addressee, Message, Party, Seq};
 use crate::chat::history::{
     ANSWER_BYTES_MAX, Conversation, HISTORY_ROWS, History, NEW_ROWS_ALL_ROOMS, NEW_ROWS_MAX, NEW_ROWS_PER_ROOM,
+    NEW_ROWS_TO_EVERYONE,
 };
-use crate::chat::id::{RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
+use crate::chat::id::{RoomNumber, SiteNumber, UserId, UserKey};
+use crate::chat::listed::Listed;
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{Interval, heard};
 use crate::chat::search::{Found, Search};
 use crate::chat::session::SessionNumber;
-use crate::store::{Page, PageQuery, StoreError, Stored, Stretch, Views};
+use crate::store::{Page, PageQuery, SiteCut, StoreError, Stored, Stretch, Views};
+use addressed::Reader;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,19 +42,12 @@ const SAID: &str = entries_at!(
      AND f.origin IS NOT ?6 ORDER BY i.seq LIMIT ?5",
     "l.sender = ?2 AND l.target = ?3"
 );
-/// Room rows of target ?2 after ?3 and up to ?4, the newest.
-const ROOM_NEWEST: &str = entries_at!(
+/// Rows of target ?2, a room or everybody, after ?3 and up to ?4, the newest.
+const NEWEST_TO: &str = entries_at!(
     "SELECT seq FROM log INDEXED BY log_inbox WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 ORDER BY seq DESC LIMIT ?5",
     "l.target = ?2"
 );
-/// The oldest of them, but those from session ?6.
-const ROOM_OLDEST: &str = entries_at!(
-    "SELECT i.seq FROM log i INDEXED BY log_inbox LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
-     WHERE i.site = ?1 AND i.target = ?2 AND i.kind = 0 AND i.seq > ?3 AND i.seq <= ?4 \
-     AND f.origin IS NOT ?6 ORDER BY i.seq LIMIT ?5",
-    "l.target = ?2"
-);
-/// The newest rows between ?2 and ?3, after ?4 and before ?5.
+/// The newest rows between ?2 and ?3, after ?4 and before ?5; what ?3 said to everybody is among them.
 const BETWEEN: &str = entries_at!(
     "SELECT seq FROM ( \
        SELECT * FROM (SELECT seq FROM log INDEXED BY log_said \
@@ -59,8 +57,12 @@ const BETWEEN: &str = entries_at!(
        SELECT * FROM (SELECT i.seq FROM log i INDEXED BY log_said LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
          WHERE i.site = ?1 AND i.sender = ?3 AND i.target = ?2 AND i.kind = 0 AND i.target > 0 \
          AND f.hidden IS NOT 1751737444 AND i.seq > ?4 AND i.seq < ?5 ORDER BY i.seq DESC LIMIT ?6) \
+       UNION \
+       SELECT * FROM (SELECT i.seq FROM log i INDEXED BY log_inbox LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+         WHERE i.site = ?1 AND i.target = 0 AND i.kind = 0 AND f.sender IS ?3 \
+         AND i.seq > ?4 AND i.seq < ?5 ORDER BY i.seq DESC LIMIT ?6) \
      ) ORDER BY seq DESC LIMIT ?6",
-    "(l.sender = ?2 AND l.target = ?3) OR (l.sender = ?3 AND l.target = ?2)"
+    "(l.sender = ?2 AND l.target = ?3) OR (l.sender = ?3 AND l.target IN (0, ?2))"
 );
 /// The newest rows of room target ?2, after ?3 and before ?4.
 const ROOM_BEFORE: &str = entries_at!(
@@ -68,13 +70,10 @@ const ROOM_BEFORE: &str = entries_at!(
     "l.target = ?2"
 );
 
-/// The partner of ?2 that comes after ?3. One range only, written as the index is: of two SQLite takes the first and goes
-/// through all that lies in it.
-const NEXT_PARTNER: &str = "SELECT min(target) FROM log INDEXED BY log_said \
-     WHERE site = ?1 AND sender = ?2 AND (target, seq) > (?3, 9223372036854775807) AND kind = 0 AND target > 0";
-
 /// Text of all histories in one answer: whoever reads slowly holds that much.
 const HISTORIES_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+pub(super) use addressed::partners;
 
 /// Larger than any seq.
 pub(super) const END: Seq = i64::MAX as Seq;
@@ -85,8 +84,20 @@ impl Views for SqliteStore {
         self.readers.read(move |sql| page(sql, &query)).await
     }
 
-    async fn addressed(&self, user: UserKey, session: SessionNumber, after: Seq, limit: usize) -> Stored<Stretch> {
-        self.readers.read(move |sql| addressed(sql, user, session, after, limit)).await
+    async fn cut(&self, site: SiteNumber, delivered: Seq, since_ms: u64) -> Stored<SiteCut> {
+        self.readers.read(move |sql| site_cut(sql, site, delivered, since_ms)).await
+    }
+
+    async fn addressed(
+        &self,
+        user: UserKey,
+        session: SessionNumber,
+        listed: Option<Listed>,
+        after: Seq,
+        limit: usize,
+    ) -> Stored<Stretch> {
+        let reader = Reader { user, session, listed };
+        self.readers.read(move |sql| addressed::addressed(sql, &reader, after, limit)).await
     }
 
     async fn histories(
@@ -124,7 +135,8 @@ fn page(sql: &Connection, query: &PageQuery) -> Stored<Page> {
     let memberships = directory::memberships(sql, user)?;
     let new_messages = new_messages(sql, user, query.delivered)?;
     let found = new_messages.len();
-    let new_messages = portion(new_messages.into_iter(), NEW_ROWS_MAX, |message| message.body.len());
+    let mut new_messages = portion(new_messages.into_iter(), NEW_ROWS_MAX, |message| message.body.len());
+    personal(sql, user, &mut new_messages)?;
     let more = new_messages.len() < found;
     let through = if more { new_messages.last().map_or(head, |message| message.seq) } else { head };
     let firsts = first_rows(user, &new_messages);
@@ -145,6 +157,25 @@ fn page(sql: &Connection, query: &PageQuery) -> Stored<Page> {
         head,
         memberships,
     })
+}
+
+/// Times do not decrease along the log, so the first row that is young enough is found by halving.
+fn site_cut(sql: &Connection, site: SiteNumber, delivered: Seq, since_ms: u64) -> Stored<SiteCut> {
+    let head = log::head(sql, site)?;
+    let mut find =
+        sql.prepare_cached("SELECT seq, at_ms FROM log WHERE site = ?1 AND seq > ?2 ORDER BY seq LIMIT 1")?;
+    let (mut old, mut young) = (delivered.min(head), head);
+    while old < young {
+        let middle = old + (young - old) / 2;
+        // The first row after `middle`: numbers without a row were erased.
+        let next =
+            find.query_row(params![site.0, middle], |row| Ok((row.get(0)?, row.get::<_, u64>(1)?))).optional()?;
+        match next {
+            Some((seq, at_ms)) if at_ms < since_ms => old = seq,
+            Some(_) | None => young = middle,
+        }
+    }
+    Ok(SiteCut { through: old, head })
 }
 
 /// The first new row of every conversation that has one.
@@ -176,6 +207,12 @@ fn new_messages(sql: &Connection, user: UserKey, delivered: Seq) -> Stored<Vec<A
         all.extend(own.into_iter().map(|message| (message.seq, message)));
     }
     all.extend(inbox.into_iter().map(|message| (message.seq, message)));
+    // Somebody who was never here has missed no announcement.
+    if delivered > 0 {
+        let newest =
+            rows::messages(sql, NEWEST_TO, params![user.site.0, EVERYONE, delivered, END, NEW_ROWS_TO_EVERYONE])?;
+        all.extend(newest.into_iter().map(|message| (message.seq, message)));
+    }
     all.extend(new_in_rooms(sql, user, delivered)?.into_iter().map(|message| (message.seq, message)));
     Ok(all.into_values().take(limit).collect())
 }
@@ -192,7 +229,7 @@ fn new_in_rooms(sql: &Connection, user: UserKey, delivered: Seq) -> Stored<Vec<A
                 break;
             }
             let places = params![user.site.0, room_target(room), after, through, wanted];
-            newest.extend(rows::messages(sql, ROOM_NEWEST, places)?);
+            newest.extend(rows::messages(sql, NEWEST_TO, places)?);
         }
         newest.sort_unstable_by_key(|message| message.seq);
         // Own rows are news only where they follow somebody else's.
@@ -264,7 +301,9 @@ fn history(
             let Some(peer) = directory::user_number(sql, user.site, id)? else { return Ok(None) };
             let cleared = cleared(sql, user, user_target(peer))?;
             let (me, peer) = (user_target(user.user), user_target(peer));
-            rows::messages(sql, BETWEEN, params![user.site.0, me, peer, cleared, before, limit])?
+            let mut found = rows::messages(sql, BETWEEN, params![user.site.0, me, peer, cleared, before, limit])?;
+            personal(sql, user, &mut found)?;
+            found
         }
         Conversation::In(id) => {
             let Some(room) = directory::room_number(sql, user.site, id)? else { return Ok(None) };
@@ -281,32 +320,19 @@ fn history(
     Ok(Some(History { conversation, messages }))
 }
 
+/// What is said to everybody is said to each reader.
+fn personal(sql: &Connection, reader: UserKey, messages: &mut [Arc<Message>]) -> Stored<()> {
+    for message in messages.iter_mut().filter(|message| message.to == Addressee::Everyone) {
+        let Some(id) = directory::user_id(sql, reader)? else { continue };
+        *message = Arc::new(message.to_reader(Party { number: reader.user, id }));
+    }
+    Ok(())
+}
+
 fn cleared(sql: &Connection, user: UserKey, peer: i64) -> Stored<Seq> {
     let mut find = sql.prepare_cached("SELECT cleared FROM marks WHERE site = ?1 AND user = ?2 AND peer = ?3")?;
     let mark = find.query_row(params![user.site.0, user.user.0, peer], |row| row.get(0)).optional()?;
     Ok(mark.unwrap_or(0))
-}
-
-/// What is for one session: its user's inbox, what the user said from elsewhere, and the rooms.
-fn addressed(sql: &Connection, user: UserKey, session: SessionNumber, after: Seq, limit: usize) -> Stored<Stretch> {
-    let head = log::head(sql, user.site)?;
-    let (ask, own) = (limit + 1, signed(session));
-    let mut all: BTreeMap<Seq, SharedEntry> = BTreeMap::new();
-    if head > after {
-        collect(&mut all, rows::entries(sql, INBOX, params![user.site.0, user_target(user.user), after, ask, own])?);
-        for peer in partners(sql, user.site, user.user)? {
-            collect(&mut all, rows::entries(sql, SAID, params![user.site.0, user.user.0, peer, after, ask, own])?);
-        }
-        for room in rooms_since(sql, user, after)? {
-            collect(&mut all, room_rows(sql, user, session, room, after, ask)?);
-        }
-    }
-    let found = all.len();
-    let size = |entry: &SharedEntry| entry.message().map_or(0, |message| message.body.len());
-    let entries = portion(all.into_values(), limit, size);
-    let more = entries.len() < found;
-    let through = if more { entries.last().map_or(head, |entry| entry.seq()) } else { head };
-    Ok(Stretch { entries, through, more })
 }
 
 /// The first rows that make a fair answer: at most so many, and not too much text, but at least one.
@@ -317,76 +343,4 @@ fn portion<T>(rows: impl Iterator<Item = T>, limit: usize, size: impl Fn(&T) -> 
         *index == 0 || (*index < limit && bytes <= ANSWER_BYTES_MAX)
     };
     rows.enumerate().take_while(fits).map(|(_, row)| row).collect()
-}
-
-fn collect(all: &mut BTreeMap<Seq, SharedEntry>, entries: impl IntoIterator<Item = SharedEntry>) {
-    all.extend(entries.into_iter().map(|entry| (entry.seq(), entry)));
-}
-
-/// Everybody `user` ever wrote to: steps from one to the next in the index, so the cost is the number of partners.
-pub(super) fn partners(sql: &Connection, site: SiteNumber, user: UserNumber) -> Stored<Vec<i64>> {
-    let mut step = sql.prepare_cached(NEXT_PARTNER)?;
-    let mut partners = Vec::new();
-    let mut last = 0_i64;
-    while let Some(next) = step.query_row(params![site.0, user.0, last], |row| row.get::<_, Option<i64>>(0))? {
-        partners.push(next);
-        last = next;
-    }
-    Ok(partners)
-}
-
-/// Rows of one room for the user, from each stretch in which they heard it.
-fn room_rows(
-    sql: &Connection,
-    user: UserKey,
-    session: SessionNumber,
-    room: RoomNumber,
-    after: Seq,
-    limit: usize,
-) -> Stored<Vec<SharedEntry>> {
-    let mut found = Vec::new();
-    for stretch in heard_in(sql, user, room)? {
-        let (from, through) = (stretch.after.max(after), stretch.through.unwrap_or(END));
-        if through > from {
-            let places = params![user.site.0, room_target(room), from, through, limit, signed(session)];
-            found.extend(rows::entries(sql, ROOM_OLDEST, places)?);
-        }
-    }
-    Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chat::entry::{Draft, Party, To};
-    use crate::store::{Log, NewSite, Sites, Store};
-    use rusqlite::StatementStatus;
-
-    /// Negative control: `target > 0 AND target > ?3`, and each step goes through all rows before it.
-    #[tokio::test]
-    async fn a_step_to_the_next_partner_does_not_read_what_was_said() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Arc::new(SqliteStore::open(folder.path(), Box::new(|_, _| {})).unwrap());
-        let (name, public_key, epoch) = (String::from("a"), String::from("b"), String::new());
-        let new = NewSite { name, public_key, token_secret: vec![], epoch, directory_complete: false };
-        let site = store.ensure_site(new).await.unwrap().0.number;
-        let id = |index: usize| UserId::parse(&format!("user{index}")).unwrap();
-        let from = Party { number: UserNumber(1), id: id(0) };
-        let mut storing = tokio::task::JoinSet::new();
-        for index in 0..400 {
-            let (nick, style, body): (Box<str>, Box<str>, Box<str>) = ("".into(), "".into(), "x".into());
-            let (to, origin, cid) = (To::User(id(index % 20)), None, None);
-            let draft = Draft { site, from: from.clone(), nick, to, style, body, origin, cid, now_ms: 1 };
-            let store = Arc::clone(&store);
-            storing.spawn(async move { store.append(draft).await.map(drop) });
-        }
-        for stored in storing.join_all().await {
-            stored.unwrap();
-        }
-        let sql = super::super::schema::open_reader(&folder.path().join("nextim.sqlite3")).unwrap();
-        assert_eq!(partners(&sql, site, from.number).unwrap().len(), 20);
-        let steps = sql.prepare_cached(NEXT_PARTNER).unwrap().get_status(StatementStatus::VmStep);
-        assert!(steps < 21 * 40, "{steps} steps for 20 partners");
-        store.close().await;
-    }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Whether pages of plugin sites take part.
-const PLUGINS: bool = false;
+const PLUGINS: bool = true;
 
 const MEMBERS: [(&str, Generation, bool); 4] = [
     ("susan", Generation::G1, true),
@@ -149,9 +149,15 @@ async fn typing_is_seen_across_generations() {
         for (to, page) in cast.others(from) {
             let key = format!("b_{from}");
             cast.page(from).types(to, "typing").await;
-            page.until("typing", |screen| screen.windows[&key].is_typing).await;
+            let hello = format!("* {from} knocks at {to}");
+            cast.page(from).says(false, to, &hello).await;
+            page.until("a window", |screen| screen.windows.contains_key(&key)).await;
+            let is_typing = |screen: &crate::support::clients::Screen| {
+                screen.windows.get(&key).is_some_and(|window| window.is_typing)
+            };
+            page.until("typing", is_typing).await;
             cast.page(from).types(to, "clear").await;
-            page.until("no typing", |screen| !screen.windows[&key].is_typing).await;
+            page.until("no typing", |screen| !is_typing(screen)).await;
         }
     }
     cast.assert_alive();

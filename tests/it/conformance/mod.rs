@@ -4,11 +4,13 @@
 mod bad;
 mod generations;
 mod histories;
+mod later;
 mod messages;
 mod ok_forms;
 mod online;
 mod rooms;
 mod settings;
+mod site_api;
 mod stream;
 mod timings;
 

@@ -56,7 +56,7 @@ async fn a_message_must_be_whole_and_addressed() {
         row("message", "type=unicast&to=jack&body=", 400, "missing_parameter"),
         row("message", "type=unicast&to=&body=x", 400, "missing_parameter"),
         row("message", "type=smoke&to=jack&body=x", 400, "bad_parameter"),
-        row("message", "type=broadcast&to=jack&body=x", 400, "bad_parameter"),
+        row("message", "type=broadcast&to=jack&body=x", 403, "not_allowed"),
         row("message", "type=unicast&to=jack%2Cmary&body=x", 400, "bad_parameter"),
         row("message", &format!("type=unicast&to={}&body=x", long(191)), 400, "bad_parameter"),
         row("message", "type=unicast&to=ja%0Ack&body=x", 400, "bad_parameter"),

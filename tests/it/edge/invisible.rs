@@ -53,7 +53,7 @@ async fn observed(member: &mut Member, teller: &mut Member) -> Value {
     without_volatile(Value::Object(all))
 }
 
-/// What a friend, a friend with another generation's page and a stranger see, before, while and after jack is there or not.
+/// What a friend, friends with pages of other generations and a stranger see, before, while and after jack is there or not.
 async fn community(jack_is_there: bool) -> Vec<Value> {
     // Nobody but jack comes or goes meanwhile.
     let server = Server::start_with(|config| {
@@ -63,6 +63,7 @@ async fn community(jack_is_there: bool) -> Vec<Value> {
     let mut teller = server.member("wei").await;
     let mut friend = server.page("susan", "buddy_ids=jack&stranger_ids=jack,lee").await;
     let mut later = server.page("mary", "csrf_token=&show=available").await;
+    let mut native = server.page("josh", "client=native").await;
     let mut stranger = server.page("lee", "stranger_ids=jack").await;
     let mut jack = server.member("jack").await;
     if jack_is_there {
@@ -82,8 +83,11 @@ async fn community(jack_is_there: bool) -> Vec<Value> {
         second.online("show=away&client=native").await;
         second.does("offline", "").await;
     }
+    // Somebody away can do this as well, on the site's own page.
+    jack.does("leave", "id=room1").await;
+    jack.read("join", "id=room1").await;
     let mut seen = Vec::new();
-    for member in [&mut friend, &mut later, &mut stranger] {
+    for member in [&mut friend, &mut later, &mut native, &mut stranger] {
         seen.push(observed(member, &mut teller).await);
     }
     for form in ["buddy_ids=jack", "", "csrf_token=&show=available", "stranger_ids=jack", "client=native", "show=away"]
@@ -95,7 +99,7 @@ async fn community(jack_is_there: bool) -> Vec<Value> {
         jack.does("offline", "").await;
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     }
-    for member in [&mut friend, &mut later, &mut stranger] {
+    for member in [&mut friend, &mut later, &mut native, &mut stranger] {
         seen.push(observed(member, &mut teller).await);
     }
     seen

@@ -1,8 +1,8 @@
 //! What a page has learned and the scene has not yet asked about.
 
-use crate::support::transport::News;
+use crate::support::transport::{News, is_event};
 use serde_json::Value;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
@@ -17,6 +17,10 @@ pub(super) struct Inbox {
     news: UnboundedReceiver<News>,
     pub(super) messages: VecDeque<Value>,
     pub(super) presences: VecDeque<Value>,
+    /// Presences of members of a room to the others in it.
+    pub(super) notices: VecDeque<Value>,
+    /// How often somebody was seen to come or go, by ordinary presences that a scene asked for.
+    pub(super) seen: BTreeMap<(String, String), usize>,
     pub(super) statuses: VecDeque<Value>,
     markers: Vec<Value>,
     /// Signals of the stagehand.
@@ -34,6 +38,8 @@ impl Inbox {
             news,
             messages: VecDeque::new(),
             presences: VecDeque::new(),
+            notices: VecDeque::new(),
+            seen: BTreeMap::new(),
             statuses: VecDeque::new(),
             markers: Vec::new(),
             winks: 0,
@@ -78,6 +84,10 @@ impl Inbox {
             News::Wrong(wrong) => self.wrong = Some(wrong),
             News::Packet(packet) => {
                 for message in packet["messages"].as_array().into_iter().flatten() {
+                    if is_event(message) {
+                        self.messages.push_back(message.clone());
+                        continue;
+                    }
                     let seq = message["seq"].as_u64().unwrap_or(0);
                     if self.once && seq <= self.last {
                         self.wrong = Some(format!("{message} after {}", self.last));
@@ -89,7 +99,10 @@ impl Inbox {
                         self.messages.push_back(message.clone());
                     }
                 }
-                self.presences.extend(packet["presences"].as_array().into_iter().flatten().cloned());
+                for presence in packet["presences"].as_array().into_iter().flatten() {
+                    let queue = if presence["to"].is_null() { &mut self.presences } else { &mut self.notices };
+                    queue.push_back(presence.clone());
+                }
                 for status in packet["statuses"].as_array().into_iter().flatten() {
                     if status["from"] == STAGEHAND {
                         self.winks += 1;
@@ -105,6 +118,21 @@ impl Inbox {
         self.markers.iter().any(|marker| marker == body)
     }
 
+    /// What came of somebody that no ordinary presence explains: whoever is seen to come or go does so in each room as well.
+    pub(super) fn unexplained(&self, whom: &str) -> Option<&Value> {
+        let of_them = |value: &&Value| value["from"] == whom;
+        let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        let in_rooms = self.notices.iter().filter(of_them).filter(|notice| {
+            let [kind, room] = ["type", "to"].map(|field| notice[field].as_str().unwrap_or_default());
+            let count = counts.entry((kind, room)).or_default();
+            *count += 1;
+            let as_seen = (whom.to_owned(), kind.trim_start_matches("grp").to_owned());
+            !kind.starts_with("grp") || *count > self.seen.get(&as_seen).copied().unwrap_or(0)
+        });
+        let found: Vec<&Value> = self.presences.iter().filter(of_them).chain(in_rooms).collect();
+        found.first().copied()
+    }
+
     pub(super) fn has_ended(&mut self) -> Option<()> {
         self.ended.then_some(())
     }
@@ -112,9 +140,10 @@ impl Inbox {
     /// Everything that is there, for a failing step.
     pub(super) fn describe(&self) -> String {
         format!(
-            "there is messages {:?}, presences {:?}, statuses {:?}, ended {}",
+            "there is messages {:?}, presences {:?}, in rooms {:?}, statuses {:?}, ended {}",
             short(&self.messages, &["from", "to", "body"]),
             short(&self.presences, &["from", "type", "show", "status"]),
+            short(&self.notices, &["from", "type", "to", "show", "status"]),
             short(&self.statuses, &["from", "show"]),
             self.ended
         )

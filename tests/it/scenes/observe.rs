@@ -54,9 +54,10 @@ impl Stage {
             Step::SeeNothing { who, whom } => {
                 self.catch_up(who).await?;
                 let inbox = &self.page(who)?.inbox;
-                let seen = inbox.presences.iter().any(|presence| presence["from"] == **whom);
-                if seen { Err(inbox.describe()) } else { Ok(()) }
+                inbox.unexplained(whom).map_or(Ok(()), |seen| Err(format!("it is {seen}; {}", inbox.describe())))
             }
+            Step::SeeInRoom { who, whom, room, kind } => self.see_in_room(who, whom, room, kind).await,
+            Step::Invited { who, by, room, nick } => self.is_invited(who, by, room, nick).await,
             Step::SeeTyping { who, whom, show } => {
                 let patience = self.patience();
                 let seen = self.page(who)?.inbox.until(patience, |inbox| inbox.statuses.pop_front()).await?;
@@ -115,6 +116,7 @@ impl Stage {
                 let room = self.room(who, room).await?;
                 expect(&(room["all_count"].as_u64(), room["count"].as_u64()), &(Some(*all), Some(*online)))
             }
+            Step::Temporary { who, room } => expect(&self.room(who, room).await?["temporary"], &Value::Bool(true)),
             Step::Blocked { who, room, blocked } => {
                 expect(&self.room(who, room).await?["blocked"], &Value::Bool(*blocked))
             }
@@ -146,7 +148,12 @@ impl Stage {
         debug_assert!(!is_marker(&heard));
         let own = who.trim_end_matches(|c: char| c.is_ascii_digit());
         let to = to.unwrap_or(own);
-        let kind = if to.starts_with("room") { "multicast" } else { "unicast" };
+        let kind = match (to.starts_with("room"), page.speaks("d3")) {
+            (true, false) => "multicast",
+            (false, false) => "unicast",
+            (true, true) => "grpchat",
+            (false, true) => "chat",
+        };
         let fields = ["from", "to", "type", "body", "style"].map(|field| heard[field].as_str().unwrap_or_default());
         expect(&fields, &[from, to, kind, body, "color:red"])
     }
@@ -162,6 +169,41 @@ impl Stage {
         if seen[field] != state || status.is_some_and(|status| seen["status"] != status) {
             return Err(format!("it is {seen}"));
         }
+        let kind = seen["type"].as_str().unwrap_or_default().to_owned();
+        *self.page(who)?.inbox.seen.entry((whom.to_owned(), kind)).or_default() += 1;
         Ok(())
+    }
+
+    /// The next that is told of somebody in a room, with the room in both places where clients look for it.
+    async fn see_in_room(&mut self, who: &str, whom: &str, room: &str, kind: &str) -> Done {
+        let patience = self.patience();
+        let next = |inbox: &mut super::inbox::Inbox| {
+            let is_it = |notice: &Value| notice["from"] == whom && notice["to"] == room;
+            let at = inbox.notices.iter().position(is_it)?;
+            inbox.notices.remove(at)
+        };
+        let seen = self.page(who)?.inbox.until(patience, next).await?;
+        let is_right = seen["type"] == kind && seen["status"] == room;
+        let is_shown = (seen["show"] == "unavailable") == (kind == "grpoffline");
+        if is_right && is_shown { Ok(()) } else { Err(format!("it is {seen}")) }
+    }
+
+    /// As its client understands it: a message that nobody shows, or a presence.
+    async fn is_invited(&mut self, who: &str, by: &str, room: &str, nick: &str) -> Done {
+        let (patience, own) = (self.patience(), who.trim_end_matches(|c: char| c.is_ascii_digit()));
+        let page = self.page(who)?;
+        if !page.speaks("d3") {
+            let next = |inbox: &mut super::inbox::Inbox| {
+                let at = inbox.notices.iter().position(|notice| notice["type"] == "invite")?;
+                inbox.notices.remove(at)
+            };
+            let notice = page.inbox.until(patience, next).await?;
+            let fields = ["from", "type", "to", "status"].map(|field| notice[field].as_str().unwrap_or_default());
+            return expect(&fields, &[by, "invite", room, nick]);
+        }
+        let message = page.inbox.until(patience, |inbox| inbox.messages.pop_front()).await?;
+        let body = format!("webim-event:invite|,|{room}|,|{nick}");
+        let fields = ["from", "to", "type", "body", "style"].map(|field| message[field].as_str().unwrap_or("no text"));
+        expect(&fields, &[by, own, "chat", &*body, ""])
     }
 }

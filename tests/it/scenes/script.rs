@@ -34,6 +34,9 @@ pub enum Step {
     HearNothing { who: String, earlier: bool },
     See { who: String, whom: String, state: String, status: Option<String> },
     SeeNothing { who: String, whom: String },
+    SeeInRoom { who: String, whom: String, room: String, kind: &'static str },
+    Invited { who: String, by: String, room: String, nick: String },
+    Temporary { who: String, room: String },
     SeeTyping { who: String, whom: String, show: &'static str },
     SeeNoTyping { who: String, whom: String },
     History { who: String, with: String, room: bool, whole: bool, bodies: Vec<String> },
@@ -166,7 +169,11 @@ fn call(words: &[&str], quoted: Option<&str>) -> Option<Step> {
         }
         [who, "types", "to", to] => called(who, "status", &[("to", to), ("show", "typing")]),
         [who, "stops", "typing", "to", to] => called(who, "status", &[("to", to), ("show", "clear")]),
-        [who, "joins", room] => called(who, "join", &[("id", room), ("nick", "undefined")]),
+        [who, "joins", room] => called(who, "join", &[("id", room), ("nick", quoted.unwrap_or("undefined"))]),
+        [who, "invites", ids, "to", room] => {
+            called(who, "invite", &[("id", room), ("nick", quoted.unwrap_or_default()), ("members", ids)])
+        }
+        [who, "removes", whom] => called(who, "remove_buddy", &[("id", whom)]),
         [who, "leaves", room] => called(who, "leave", &[("id", room)]),
         [who, "blocks", room] => called(who, "block", &[("id", room)]),
         [who, "unblocks", room] => called(who, "unblock", &[("id", room)]),
@@ -174,6 +181,10 @@ fn call(words: &[&str], quoted: Option<&str>) -> Option<Step> {
         [who, "clears", "history", "in", room] => called(who, "clear_history", &[("ids", room), ("type", "multicast")]),
         _ => return None,
     })
+}
+
+fn in_room(who: &str, whom: &str, room: &str, kind: &'static str) -> Step {
+    Step::SeeInRoom { who: who.into(), whom: whom.into(), room: room.into(), kind }
 }
 
 /// Lines about what somebody observes.
@@ -197,6 +208,18 @@ fn seeing(words: &[&str], quoted: Option<&str>) -> Option<Step> {
         [who, "sees", whom, "stop", "typing"] => {
             let (who, whom) = named(who, whom);
             Step::SeeTyping { who, whom, show: "clear" }
+        }
+        [who, "sees", whom, "join", room] => in_room(who, whom, room, "join"),
+        [who, "sees", whom, "leave", room] => in_room(who, whom, room, "leave"),
+        [who, "sees", whom, "online", "in", room] => in_room(who, whom, room, "grponline"),
+        [who, "sees", whom, "offline", "in", room] => in_room(who, whom, room, "grpoffline"),
+        [who, "is", "invited", "by", by, "to", room] => {
+            let (who, by) = named(who, by);
+            Step::Invited { who, by, room: room.into(), nick: quoted?.into() }
+        }
+        [room, "is", "temporary", "for", who] => {
+            let (who, room) = named(who, room);
+            Step::Temporary { who, room }
         }
         [who, "sees", whom, state] => {
             let (who, whom) = named(who, whom);
@@ -253,6 +276,10 @@ fn online(who: &str, mut how: &[&str]) -> Option<Step> {
             ["as", show, ref rest @ ..] => {
                 // The first client never sends `show`; one that names itself may.
                 pairs.extend([("show", show), ("client", "native")]);
+                rest
+            }
+            ["speaking", dialect, ref rest @ ..] => {
+                pairs.push(("client", dialect));
                 rest
             }
             ["with", "windows", ids, ref rest @ ..] => {

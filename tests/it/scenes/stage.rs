@@ -45,6 +45,13 @@ pub(super) struct Page {
 
 type Done = Result<(), String>;
 
+impl Page {
+    /// Whether it calls itself a client of this generation.
+    pub(super) fn speaks(&self, dialect: &str) -> bool {
+        self.form.iter().any(|(name, value)| name == "client" && value == dialect)
+    }
+}
+
 impl Stage {
     pub(super) async fn new(
         server: Option<Server>,

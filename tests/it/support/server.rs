@@ -1,10 +1,16 @@
 //! A server in this process, on a free port, with the demonstration and files of its own that go away with it.
 
 use super::{Member, http::Http};
+use nextim::actions::{Context, SiteTable};
 use nextim::app::{self, Running};
+use nextim::bus::local::LocalBus;
+use nextim::chat::id::SiteNumber;
+use nextim::clock::Clock;
 use nextim::config::{Config, LogFormat};
-use nextim::live::Times;
+use nextim::live::{Live, Times};
+use nextim::store::sqlite::SqliteStore;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 /// Times at which a test need not wait long for anything.
@@ -38,6 +44,7 @@ impl Server {
             ticket_life_ms: 86_400_000,
             connections_per_address: 200,
             sites: std::collections::BTreeMap::default(),
+            server_keys: std::collections::BTreeMap::default(),
             log_format: LogFormat::Auto,
             log_filter: "off".into(),
         };
@@ -58,6 +65,28 @@ impl Server {
     /// Starts it again at the same address with the same files.
     pub async fn start_again(&mut self) {
         self.running = Some(app::start(&self.config).await.expect("the server starts again"));
+    }
+
+    /// Stops, lets the site itself do something with what is stored, as its own software would, and starts again.
+    pub async fn between<T>(&mut self, work: impl AsyncFnOnce(&Context, SiteNumber) -> T) -> T {
+        self.stop().await;
+        let (bus, _feed) = LocalBus::new();
+        let store = SqliteStore::open(&self.config.data, Box::new(|_, _| {})).expect("the store opens");
+        let clock = Clock::start();
+        let ctx = Context {
+            store: Arc::new(store),
+            bus: Arc::new(bus),
+            live: Live::new(self.config.times, clock.monotonic_ms()),
+            clock,
+            sites: SiteTable::default(),
+            unsaved: Mutex::default(),
+            ticket_life_ms: self.config.ticket_life_ms,
+        };
+        let site = ctx.store.sites().await.expect("sites").swap_remove(0).number;
+        let done = work(&ctx, site).await;
+        ctx.store.close().await;
+        self.start_again().await;
+        done
     }
 
     pub async fn connect(&self) -> Http {

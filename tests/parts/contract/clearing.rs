@@ -109,7 +109,7 @@ pub async fn a_hole_at_the_head_is_no_gap_and_no_number_comes_twice<B: Backend>(
     let end = world.store.entries_after(world.site, 1, 10).await.unwrap();
     assert_eq!((end.entries.len(), end.through, end.more), (0, 6, false), "the tail goes on at the head");
     let dan = world.key("dan").await;
-    assert_eq!(world.store.addressed(dan, NO_SESSION, 1, 10).await.unwrap().through, 6);
+    assert_eq!(world.store.addressed(dan, NO_SESSION, None, 1, 10).await.unwrap().through, 6);
     assert_eq!(world.page("dan", 1).await.through, 6);
     assert_eq!(world.say("cid", "dan", "next").await, 7);
     world.dig(3).await;

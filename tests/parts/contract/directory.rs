@@ -89,7 +89,7 @@ pub async fn unknown_receivers_are_refused_or_become_bare_users<B: Backend>(back
     world.store.change_directory(open, vec![user("later")]).await.unwrap();
     let named = world.store.member(open, user_id("later")).await.unwrap().unwrap();
     assert_eq!((named.profile.number, &*named.profile.nick), (bare.profile.number, "LATER"));
-    let inbox = world.store.addressed(open.user(named.profile.number), NO_SESSION, 0, 10).await.unwrap();
+    let inbox = world.store.addressed(open.user(named.profile.number), NO_SESSION, None, 0, 10).await.unwrap();
     assert_eq!(inbox.entries.len(), 2, "what was sent before is waiting");
 }
 
@@ -104,4 +104,21 @@ pub async fn people_are_given_in_the_order_asked_for<B: Backend>(backend: B) {
     let members = world.store.members_by_number(world.site, numbers).await.unwrap();
     let profiles: Vec<_> = members.into_iter().map(|member| member.profile).collect();
     assert_eq!(profiles, people.into_iter().map(|person| person.profile).collect::<Vec<_>>());
+}
+
+pub async fn friendship_ends_on_both_sides<B: Backend>(backend: B) {
+    let world = World::new(backend).await;
+    let changes = vec![friends("ann", "crew", "bob", "boss"), friends("ann", "old", "cid", "older")];
+    world.store.change_directory(world.site, changes).await.unwrap();
+    let parted = |user: &str, buddy: &str| {
+        let change = DirectoryChange::NotFriends { user: user_id(user), buddy: user_id(buddy) };
+        world.store.change_directory(world.site, vec![change])
+    };
+    parted("bob", "ann").await.unwrap();
+    parted("ann", "bob").await.unwrap();
+    assert_eq!(refusal(parted("ann", "nobody").await), Refusal::UnknownUser);
+    let cid = world.member("cid").await.profile.number;
+    assert_eq!((&*world.member("ann").await.buddies, &*world.member("bob").await.buddies), (&[cid][..], &[][..]));
+    let people = world.store.people(world.key("ann").await, ["bob", "cid"].map(user_id).to_vec()).await.unwrap();
+    assert_eq!(people.iter().map(|person| person.group.is_some()).collect::<Vec<_>>(), [false, true]);
 }

@@ -6,8 +6,10 @@ mod clearing;
 mod clocks;
 mod directory;
 mod histories;
+mod notifications;
 mod pages;
 mod paging;
+mod people;
 mod reading;
 mod reopening;
 mod rooms;
@@ -15,6 +17,7 @@ mod searching;
 mod seats_in_memory;
 mod sessions;
 mod settings;
+mod site_role;
 mod sites;
 mod sqlite;
 mod streams;
@@ -67,6 +70,8 @@ macro_rules! suite {
                 rooms::joining_twice_is_joining_once,
                 rooms::only_members_write_and_read_and_count,
                 rooms::what_is_left_while_silenced_is_silenced_no_more,
+                rooms::a_room_of_members_is_made_once_and_with_its_maker_in_it,
+                rooms::who_is_put_into_a_room_is_told_apart_from_who_was_there,
                 streams::own_rows_come_to_the_other_sessions_only,
                 streams::rows_that_are_not_for_a_session_hide_none_that_are,
                 streams::any_portions_give_exactly_what_was_addressed,
@@ -108,14 +113,26 @@ macro_rules! suite {
                 sessions::strangers_are_replaced_for_good,
                 sessions::cursors_only_move_forward,
                 sessions::ended_and_expired_sessions_are_gone,
+                site_role::whom_a_site_names_exists_and_has_the_name_it_says,
+                site_role::a_site_speaks_where_and_to_whom_it_likes,
+                site_role::a_room_row_is_for_the_sessions_that_list_the_room,
+                site_role::what_sessions_list_outlives_the_process,
+                site_role::a_session_begins_where_messages_are_young,
+                site_role::rows_of_a_site_that_keeps_them_itself_go_after_a_while,
+                site_role::what_is_said_to_everybody_is_one_row_for_each,
                 settings::settings_merge_and_others_survive,
                 settings::too_many_settings_change_nothing,
                 settings::moods_are_kept,
                 directory::a_second_description_replaces_the_first,
                 directory::friendship_has_two_sides,
+                directory::friendship_ends_on_both_sides,
                 directory::changes_are_all_or_none,
                 directory::unknown_receivers_are_refused_or_become_bare_users,
                 directory::people_are_given_in_the_order_asked_for,
+                people::people_are_found_by_a_part_of_their_name_friends_first,
+                notifications::notifications_wait_for_their_members_alone,
+                notifications::what_was_given_is_marked_once_and_goes_by_its_time,
+                notifications::the_newest_are_kept_and_no_number_comes_twice,
                 clocks::timestamps_never_decrease,
                 reopening::everything_is_there_after_reopening,
                 reopening::what_was_answered_is_there_after_a_crash,

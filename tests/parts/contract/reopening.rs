@@ -14,7 +14,7 @@ impl<B: Backend> World<B> {
             "{:#?}",
             (
                 self.store.entries_after(self.site, 0, 1_000).await.unwrap(),
-                self.store.addressed(ann, NO_SESSION, 0, 1_000).await.unwrap(),
+                self.store.addressed(ann, NO_SESSION, None, 0, 1_000).await.unwrap(),
                 self.store.histories(ann, vec![with("bob"), in_room("room1")], None, 100).await.unwrap(),
                 self.member("ann").await,
                 self.page("ann", 0).await,
@@ -41,6 +41,7 @@ pub async fn everything_is_there_after_reopening<B: Backend>(backend: B) {
         dialect: Dialect::Native,
         cursor: 2,
         strangers: vec![],
+        listed: None,
         expires_at_ms: NOW_MS * 2,
     };
     world.store.save_sessions(vec![record]).await.unwrap();

@@ -2,9 +2,11 @@
 
 use super::Backend;
 use super::world::{NO_SESSION, NOW_MS, World, entry_bodies, refusal, room, room_id, user_id};
+use nextim::chat::entry::Entry;
 use nextim::chat::entry::SeatChange::{self, Blocked, Joined, Left, Unblocked};
 use nextim::chat::id::RoomId;
 use nextim::chat::refusal::Refusal;
+use nextim::chat::room::NewRoom;
 use nextim::store::DirectoryChange;
 
 pub async fn a_room_row_is_for_those_who_were_there_and_listening<B: Backend>(backend: B) {
@@ -93,4 +95,49 @@ pub async fn what_is_left_while_silenced_is_silenced_no_more<B: Backend>(backend
     let shown = world.store.memberships(world.key("ann").await, None).await.unwrap()[0].blocked;
     let heard = world.stream("ann", NO_SESSION, 0, 10).await.len();
     assert_eq!(heard, usize::from(!shown), "what is shown and what is delivered differ");
+}
+
+fn new_room(id: &str, open: bool) -> NewRoom {
+    NewRoom { id: room_id(id), nick: "The crew".into(), open }
+}
+
+pub async fn a_room_of_members_is_made_once_and_with_its_maker_in_it<B: Backend>(backend: B) {
+    let world = World::new(backend).await;
+    let make =
+        |id: &str, open, maker: &str| world.store.make_room(world.site, new_room(id, open), user_id(maker), NOW_MS);
+    let head = world.head().await;
+    assert_eq!(make("room7", false, "ann").await.unwrap(), Some(head + 1));
+    assert_eq!(make("room7", true, "bob").await.unwrap(), None, "it is there");
+    assert_eq!(make("room1", true, "bob").await.unwrap(), None, "and so is the site's");
+    assert_eq!(refusal(make("room8", true, "nobody").await), Refusal::UnknownUser);
+    assert_eq!(world.head().await, head + 1);
+    assert!(world.store.room(world.site, room_id("room8")).await.unwrap().is_none(), "a refusal leaves nothing behind");
+    let room = world.store.room(world.site, room_id("room7")).await.unwrap().unwrap();
+    assert_eq!((&*room.nick, room.open, room.temporary, room.all_count), ("The crew", false, true, 1));
+    let of = async |user: &str| world.store.memberships(world.key(user).await, None).await.unwrap();
+    assert!(of("bob").await.is_empty());
+    assert_eq!(of("ann").await.iter().map(|found| &found.room).collect::<Vec<_>>(), [&room]);
+    let world = world.reopened().await;
+    assert_eq!(world.store.room(world.site, room_id("room7")).await.unwrap(), Some(room.clone()), "after a restart");
+    world.store.change_directory(world.site, vec![super::world::room("room7")]).await.unwrap();
+    let described = world.store.room(world.site, room_id("room7")).await.unwrap().unwrap();
+    assert_eq!((described.number, described.temporary), (room.number, false), "what the site describes is the site's");
+}
+
+pub async fn who_is_put_into_a_room_is_told_apart_from_who_was_there<B: Backend>(backend: B) {
+    let world = World::new(backend).await;
+    world.join("bob", "room1").await;
+    let head = world.head().await;
+    let users = ["bob", "ann", "nobody", "cid", "ann"].map(user_id).to_vec();
+    let seat = |room: &str| world.store.seat_all(world.site, room_id(room), users.clone(), NOW_MS);
+    let seated = seat("room1").await.unwrap();
+    let seated: Vec<_> = seated.iter().map(|seated| (seated.user.id.as_str(), seated.seq)).collect();
+    assert_eq!(seated, [("ann", head + 1), ("cid", head + 2)]);
+    assert!(seat("room1").await.unwrap().is_empty(), "they are there");
+    assert_eq!(refusal(seat("room9").await), Refusal::UnknownRoom);
+    world.say("bob", "room1", "welcome").await;
+    assert_eq!(entry_bodies(&world.stream("cid", NO_SESSION, 0, 10).await), ["welcome"]);
+    let entries = world.store.entries_after(world.site, head, 1).await.unwrap().entries;
+    let Entry::Seat(joined) = &*entries[0] else { panic!("it stands in the log") };
+    assert_eq!((joined.user.id.as_str(), joined.room_id.as_str(), joined.change), ("ann", "room1", Joined));
 }

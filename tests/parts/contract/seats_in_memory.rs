@@ -4,6 +4,7 @@ use super::Backend;
 use super::world::{World, room_id};
 use crate::live::world::{Arriving, TIMES};
 use nextim::chat::entry::{Entry, SeatChange};
+use nextim::chat::session::Dialect;
 use nextim::live::Live;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -27,7 +28,7 @@ async fn play<B: Backend>(backend: B, changes: &[SeatChange]) {
     let live = Live::new(TIMES, 1_000_000);
     let member = world.member("ann").await;
     let key = world.key("ann").await;
-    Arriving { key, member, session: 1, show: None }.open(&live, 0, 1_000_000);
+    Arriving { key, member, session: 1, show: None, dialect: Dialect::D1 }.open(&live, 0, 1_000_000);
     let room = world.store.room(world.site, room_id("room1")).await.unwrap().unwrap().number;
     for (index, change) in changes.iter().enumerate() {
         if let Some(seq) = world.seat("ann", "room1", *change).await {
@@ -37,7 +38,8 @@ async fn play<B: Backend>(backend: B, changes: &[SeatChange]) {
         }
         let stored = world.store.memberships(key, None).await.unwrap();
         let listens = stored.first().is_some_and(|membership| !membership.blocked);
-        let in_memory = live.room_listeners(world.site.room(room)).contains(&key.user);
+        let in_memory =
+            live.seated(world.site.room(room)).iter().any(|seated| seated.user == key.user && !seated.silenced);
         assert_eq!(in_memory, listens, "memory (left) and store (right) after {:?}", &changes[..=index]);
     }
 }

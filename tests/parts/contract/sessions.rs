@@ -15,6 +15,7 @@ fn record(user: UserKey, name: u8) -> SessionRecord {
         dialect: Dialect::ALL[usize::from(name) % Dialect::ALL.len()],
         cursor: u64::from(name),
         strangers: (0..u32::from(name)).map(|number| UserNumber(number * 1_000 + 1)).collect(),
+        listed: None,
         expires_at_ms: NOW_MS + u64::from(name) * 1_000,
     }
 }

@@ -28,6 +28,7 @@ async fn say(store: &dyn Store, site: SiteNumber, canary: &str, from: &str, to: 
         style: format!("color: {canary}").into(),
         body: format!("{canary} {what}").into(),
         origin: Some(SessionNumber(5)),
+        by_site: false,
         cid: Some(what.into()),
         now_ms: NOW_MS,
     };
@@ -72,6 +73,7 @@ async fn fill(store: &dyn Store, site: SiteNumber, canary: &str) {
         dialect: Dialect::D2,
         cursor: 1,
         strangers: vec![UserNumber(3)],
+        listed: None,
         expires_at_ms: u64::from(site.0) + NOW_MS * 2,
     };
     store.save_sessions(vec![record]).await.unwrap();
@@ -91,7 +93,7 @@ async fn dump(store: &dyn Store, site: SiteNumber) -> String {
         let query = PageQuery { user: me, delivered: 0, windows, rooms, strangers, unread: Some(0) };
         let of = vec![with("ann"), with("bob"), with("cid"), in_room("room1")];
         writeln!(text, "{:#?}", store.page(query).await.unwrap()).unwrap();
-        writeln!(text, "{:#?}", store.addressed(me, SESSION, 0, 1_000).await.unwrap()).unwrap();
+        writeln!(text, "{:#?}", store.addressed(me, SESSION, None, 0, 1_000).await.unwrap()).unwrap();
         writeln!(text, "{:#?}", store.histories(me, of, None, 100).await.unwrap()).unwrap();
         writeln!(text, "{:#?}", store.histories(me, vec![with("bob")], Some(9), 2).await.unwrap()).unwrap();
         for only in [None, Some(with("bob")), Some(in_room("room1"))] {

@@ -146,6 +146,7 @@ impl<B: Backend> World<B> {
             style: "".into(),
             body: body.into(),
             origin: None,
+            by_site: false,
             cid: None,
             now_ms: NOW_MS,
         }
@@ -192,7 +193,7 @@ impl<B: Backend> World<B> {
         let key = self.key(user).await;
         let mut all = Vec::new();
         loop {
-            let stretch = self.store.addressed(key, session, after, limit).await.expect("a read");
+            let stretch = self.store.addressed(key, session, None, after, limit).await.expect("a read");
             assert!(stretch.entries.len() <= limit, "more than was asked for");
             assert!(stretch.entries.iter().all(|entry| entry.seq() > after && entry.seq() <= stretch.through));
             assert!(stretch.through > after || !stretch.more, "no progress at {after}");

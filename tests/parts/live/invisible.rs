@@ -1,10 +1,11 @@
 //! Invisible is offline: the same history of others is played twice, once while somebody is away all the time and once while
 //! they are here but invisible. Whatever anybody else can observe must be equal, order and wake-ups included.
 
-use super::world::{Arriving, SITE, START_MS, TIMES, Tab, key, membership, party, row};
-use nextim::chat::entry::{Seat, SeatChange, Seq};
+use super::world::{Arriving, SITE, START_MS, TIMES, Tab, key, party, row, seat};
+use nextim::chat::entry::{SeatChange, Seq};
 use nextim::chat::id::{RoomNumber, UserNumber};
 use nextim::chat::presence::{Mood, Show};
+use nextim::chat::session::Dialect;
 use nextim::chat::user::Identity;
 use nextim::live::{Live, Packet, PollEnd, Signal, Times};
 use proptest::prelude::*;
@@ -124,7 +125,9 @@ impl Run {
         let buddies: Vec<u32> = (1..6).filter(|other| (user + other) % 2 == 1).collect();
         let strangers: Vec<UserNumber> = (1..6).filter(|other| *other != user).map(UserNumber).collect();
         let mut arriving = Arriving::new(user, &buddies, 1_000 * u64::from(user) + self.sessions);
-        arriving.member.memberships = ROOMS.map(membership).into_iter().collect();
+        // One of each kind hears nothing of the rooms.
+        let dialect = [Dialect::D3, Dialect::Native, Dialect::D2][usize::try_from(tab).unwrap_or(0) % 3];
+        arriving = arriving.in_rooms(&ROOMS, dialect);
         arriving.member.mood = self.moods[user as usize].clone();
         arriving.show = show;
         if user == X && self.live.mood(key(X)).is_none() {
@@ -171,8 +174,7 @@ impl Run {
 
     fn seat(&mut self, user: u32, room: u32, change: SeatChange) {
         self.seq += 1;
-        let seat = Seat { seq: self.seq, at_ms: 0, user: party(user), room: RoomNumber(room), change };
-        self.live.change_seat(SITE, &seat, self.now_ms);
+        self.live.change_seat(SITE, &seat(self.seq, user, room, change), self.now_ms);
         self.live.advance(SITE, self.seq);
     }
 
@@ -245,7 +247,7 @@ proptest! {
     #![proptest_config(super::config())]
 
     /// Negative controls: let `Visible::of` ignore `Invisible`, let `take_seats` seat everybody as visible, or let `apply`
-    /// tell buddies although nothing visible changed.
+    /// tell buddies although nothing visible changed, or `change_seat` tell a room of somebody who is not seen.
     #[test]
     fn nobody_can_tell_invisible_from_offline(steps in prop::collection::vec(step(), 1..60)) {
         let (mut away, mut invisible) = (Run::new(false), Run::new(true));
@@ -262,6 +264,8 @@ proptest! {
 }
 
 /// Not even when somebody invisible goes: a friend's poll that is held all the time is never woken.
+///
+/// Negative control: let `apply` tell the rooms although nothing visible changed.
 #[test]
 fn nothing_an_invisible_member_does_wakes_a_friend() {
     let mut run = Run::new(true);
@@ -300,7 +304,9 @@ fn somebody_who_is_not_invisible_is_seen_in_every_way() {
     run.look_around();
     run.act(&Step::Wait(2_000));
     run.take(2, 0, true);
-    for seen in ["1 is Online", "2 sees [(Identity { number: UserNumber(1)", "2 online", "kind: Online"] {
+    for seen in
+        ["1 is Online", "2 sees [(Identity { number: UserNumber(1)", "2 online", "kind: Online", "kind: RoomOnline"]
+    {
         assert!(run.observed.contains(seen), "{seen} is not in {}", run.observed);
     }
 }

@@ -5,7 +5,9 @@
 mod delivery;
 mod graces;
 mod invisible;
+mod listing;
 mod polls;
+mod rooms;
 mod watching;
 pub mod world;
 

@@ -1,7 +1,7 @@
 //! Members, tabs and polls by short names, for everything that plays with `Live`.
 
 use nextim::chat::delivery::Asks;
-use nextim::chat::entry::{Addressee, Entry, Message, Party, Seq, SharedEntry};
+use nextim::chat::entry::{Addressee, Entry, Message, Party, Seat, SeatChange, Seq, SharedEntry};
 use nextim::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use nextim::chat::presence::{Mood, NoticeKind, Show};
 use nextim::chat::room::{Membership, Room};
@@ -39,7 +39,8 @@ pub fn membership(room: u32) -> Membership {
     let id = RoomId::parse(&format!("room{room}")).expect("an id");
     let nick: Box<str> = "".into();
     let (picture_url, url) = (nick.clone(), nick.clone());
-    let room = Room { number: RoomNumber(room), id, nick, picture_url, url, open: true, all_count: 9 };
+    let room =
+        Room { number: RoomNumber(room), id, nick, picture_url, url, open: true, all_count: 9, temporary: false };
     Membership { room, joined_seq: 0, blocked: false }
 }
 
@@ -54,6 +55,12 @@ pub fn member(user: u32, buddies: &[u32], rooms: &[u32]) -> Member {
         memberships: rooms.iter().map(|room| membership(*room)).collect(),
         delivered: 0,
     }
+}
+
+/// A change of somebody's place in a room.
+pub fn seat(seq: Seq, user: u32, room: u32, change: SeatChange) -> Seat {
+    let (room, room_id) = (RoomNumber(room), membership(room).room.id);
+    Seat { seq, at_ms: 0, user: party(user), room, room_id, change }
 }
 
 /// A message from one user to another.
@@ -78,11 +85,12 @@ pub struct Arriving {
     pub member: Member,
     pub session: u64,
     pub show: Option<Show>,
+    pub dialect: Dialect,
 }
 
 impl Arriving {
     pub fn new(user: u32, buddies: &[u32], session: u64) -> Self {
-        Self { key: key(user), member: member(user, buddies, &[]), session, show: None }
+        Self { key: key(user), member: member(user, buddies, &[]), session, show: None, dialect: Dialect::D1 }
     }
 
     pub fn holder(&self) -> Holder {
@@ -98,10 +106,17 @@ impl Arriving {
             member: self.member.clone(),
             session: SessionNumber(self.session),
             digest: TicketDigest(digest),
-            dialect: Dialect::D1,
+            dialect: self.dialect,
             show: self.show,
+            listing: None,
             expires_at_ms: u64::MAX,
         }
+    }
+
+    /// The same in these rooms, by a client of this generation.
+    pub fn in_rooms(mut self, rooms: &[u32], dialect: Dialect) -> Self {
+        self.member.memberships = rooms.iter().map(|room| membership(*room)).collect();
+        Self { dialect, ..self }
     }
 
     /// Arrives, and has its page at once.

@@ -239,6 +239,7 @@ fn draft(from: &str, number: UserNumber, to: To, body: &str) -> Draft {
         style: "".into(),
         body: body.into(),
         origin: None,
+        by_site: false,
         cid: Some("the cid".into()),
         now_ms: NOW_MS,
     }

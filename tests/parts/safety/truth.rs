@@ -97,6 +97,7 @@ pub async fn populate(store: &SqliteStore, truth: &mut Truth) {
                 dialect: Dialect::Native,
                 cursor: 1,
                 strangers: vec![],
+                listed: None,
                 expires_at_ms: NOW_MS * 2,
             };
             store.save_sessions(vec![record]).await.expect("a session");
@@ -129,6 +130,7 @@ pub async fn talk(store: &SqliteStore, truth: &mut Truth, count: usize, dice: &m
             style: "color: red".into(),
             body: format!("{index} {:x} {}", dice.roll(u64::MAX), "陈x".repeat(length / 4)).into(),
             origin: (dice.roll(2) == 0).then(|| SessionNumber(dice.roll(u64::MAX))),
+            by_site: false,
             cid: (dice.roll(2) == 0).then(|| format!("cid {index} {:x}", dice.roll(u64::MAX)).into()),
             now_ms: NOW_MS + index as u64,
         };
@@ -209,7 +211,7 @@ impl Truth {
                 }
             }
         }
-        match store.addressed(me, SessionNumber(1), 0, 10_000).await {
+        match store.addressed(me, SessionNumber(1), None, 0, 10_000).await {
             Ok(stretch) => stretch.entries.iter().for_each(|entry| self.judge_for(me.site, id, entry, reading)),
             Err(error) => reading.refuse(error),
         }
@@ -296,6 +298,7 @@ fn is_same(one: &Entry, other: &Entry) -> bool {
             let number = |message: &Message| match &message.to {
                 Addressee::User(party) => i64::from(party.number.0),
                 Addressee::Room { number, .. } => -i64::from(number.0),
+                Addressee::Everyone => 0,
             };
             (one.seq, one.at_ms, one.from.number, number(one), one.origin, one.hidden)
                 == (other.seq, other.at_ms, other.from.number, number(other), other.origin, other.hidden)

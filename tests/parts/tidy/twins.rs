@@ -4,7 +4,8 @@ use super::tree::Tree;
 use super::{Findings, finding};
 
 /// What every store backend has a file for.
-const SHARED: [&str; 9] = ["choices", "directory", "log", "marks", "mod", "search", "sessions", "sites", "views"];
+const SHARED: [&str; 11] =
+    ["choices", "directory", "log", "marks", "mod", "notifications", "people", "search", "sessions", "sites", "views"];
 
 /// What a backend needs for itself alone.
 const PRIVATE: [(&str, &[&str]); 1] = [(
@@ -16,7 +17,9 @@ const PRIVATE: [(&str, &[&str]); 1] = [(
         "damage",
         "disk",
         "examine",
+        "introduce",
         "lock",
+        "passing",
         "reader",
         "rows",
         "schema",

@@ -1,12 +1,13 @@
 //! Endpoints about what is said: messages, histories, what is read, searching.
 
-use super::super::wire;
+use super::super::{download, wire};
 use super::{Answer, dialect_of};
 use crate::actions::identify::Asker;
 use crate::actions::read_history::{Named, Part};
 use crate::actions::search_messages::{Question, search_messages};
-use crate::actions::{clear_history, mark_read, read_history, send_message};
+use crate::actions::{clear_history, download_history, find_people, mark_read, read_history, send_event, send_message};
 use crate::chat::entry::To;
+use crate::chat::event::is_event;
 use crate::chat::history::{Conversation, HISTORY_ROWS};
 use crate::chat::id::{RoomId, UserId};
 use crate::chat::refusal::Refusal;
@@ -72,8 +73,20 @@ pub(super) async fn read(edge: &Edge, params: &Params, asker: &Asker) -> Result<
     Ok(Answer::Ok)
 }
 
-/// Looks for something that was said.
+/// Takes a conversation away as a file.
+pub(super) async fn download(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
+    let messages = download_history::download_history(&edge.ctx, asker, named_one(params)?).await?;
+    Ok(Answer::Whole(download::file(&messages, params, edge.ctx.clock.wall_ms())?))
+}
+
+/// Looks for something that was said; for people, as the 5.x client does, if it is a `nick` that is given.
 pub(super) async fn search(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
+    if let (None, Some(nick)) = (params.raw("q"), params.optional("nick")) {
+        let people = find_people::find_people(&edge.ctx, asker, nick).await?;
+        let dialect = dialect_of(asker, params);
+        let wire: Vec<_> = people.iter().map(|view| wire::person(view, None, dialect)).collect();
+        return Ok(Answer::Json(json::encode(&wire)));
+    }
     let text = params.required("q")?.to_owned();
     let in_one = params.optional("type").is_some() || params.has("id");
     let only = if in_one { Some(named_one(params)?) } else { None };
@@ -91,9 +104,16 @@ pub(super) async fn clear_history(edge: &Edge, params: &Params, asker: &Asker) -
 
 /// Says something.
 pub(super) async fn message(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
+    if params.optional("type") == Some("broadcast") {
+        return Err(Refusal::NotAllowed); // only the site may speak to everybody
+    }
     let to_room = wire::is_to_room(params.optional("type")).ok_or(Refusal::BadParameter("type"))?;
     let to = if to_room { To::Room(params.room("to")?) } else { To::User(params.user("to")?) };
     let body = params.required("body")?.to_owned();
+    if is_event(&body) {
+        send_event::send_event(&edge.ctx, asker, to, body).await?;
+        return Ok(Answer::Ok);
+    }
     let style = params.optional("style").unwrap_or_default().to_owned();
     let cid = params.optional("cid").map(str::to_owned);
     let with_receipt = cid.is_some();

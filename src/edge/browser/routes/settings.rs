@@ -5,7 +5,7 @@ use crate::actions::identify::Asker;
 use crate::actions::save_settings;
 use crate::chat::id::RoomId;
 use crate::chat::refusal::Refusal;
-use crate::chat::settings::{BadSettings, Settings, is_envelope};
+use crate::chat::settings::{BadSettings, SILENCED_ROOMS, Settings, is_envelope};
 use crate::edge::Edge;
 use crate::edge::params::Params;
 use serde_json::Value;
@@ -19,8 +19,7 @@ pub(super) async fn setting(edge: &Edge, params: &Params, asker: &Asker) -> Resu
         },
         None => flat_settings(params),
     };
-    let blocked =
-        ["block_list", "blocked_rooms"].into_iter().find_map(|name| values.get(name)).map(rooms_of).transpose()?;
+    let blocked = SILENCED_ROOMS.into_iter().find_map(|name| values.get(name)).map(rooms_of).transpose()?;
     let mut settings = Settings::default();
     for (name, value) in values.iter().filter(|(name, _)| !is_envelope(name)) {
         settings.insert(name, value.to_string()).map_err(|bad| match bad {

@@ -95,6 +95,8 @@ fn reply(id: &Value, outcome: &Result<Answer, Refusal>) -> Option<Vec<u8>> {
     let (status, body) = match outcome {
         Ok(Answer::Ok) => (200, b"\"ok\"".to_vec()),
         Ok(Answer::Json(json)) => (200, json.clone()),
+        // No call that is for streams answers so.
+        Ok(Answer::Whole(_)) => return None,
         Err(refusal) => (error::status(refusal).as_u16(), error::body(refusal)),
     };
     let body = RawValue::from_string(String::from_utf8(body).ok()?).ok()?;

@@ -289,7 +289,8 @@ export class Model {
     this.loadRooms().catch(() => {}); // whoever came or went is counted in rooms as well
   }
 
-  #presence({ from, type, show, status }) {
+  #presence({ from, type, show, status, to }) {
+    if (type === "invite") this.takeRoom({ id: to, nick: status }); // and it is loaded like the others
     if (!["online", "offline", "show"].includes(type)) return;
     if (from === ME) {
       if (type === "show") Object.assign(this.me, { show, status });

@@ -42,9 +42,7 @@ async fn part_3_2_authentication() {
 async fn part_3_2_a_body_that_is_too_long() {
     let server = start().await;
     let mut http = server.connect().await;
-    let head = "POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-                Content-Length: 1048600\r\n\r\n";
-    http.send_bytes(head.as_bytes()).await.expect("sent");
+    http.send(&Ask::post("/messages", &"x".repeat(1_048_600))).await.expect("sent");
     let answer = http.answer().await.expect("an answer");
     assert_eq!((answer.status, answer.text()), (400, "body is too long.".into()));
 }
@@ -98,8 +96,8 @@ async fn part_3_2_online() {
 /// Everything that is done is answered by the bare word, also when nobody is there to be reached.
 #[tokio::test]
 async fn part_3_2_doing() {
-    let server = start().await;
     for version in EARLY {
+        let server = start().await;
         let ann = Visitor::open(&server, version, "ann", &["bob"], &[]).await;
         let bob = Visitor::open(&server, version, "bob", &["ann"], &[]).await;
         assert_eq!(bob.opened.presences, pairs(&[("ann", "available")]));

@@ -1,12 +1,13 @@
 //! Part 3.4: a site speaks for its people with its key alone, and to everybody at once. And what is under way to a page that
 //! goes is not lost.
 
-use super::{Visitor, start};
+use super::{Visitor, start, start_with};
 use crate::conformance::Client;
 use crate::support::clients::plugin::{Plugin, Version};
 use crate::support::clients::{Generation, Opening, Page};
 use crate::support::member::bodies;
 use crate::support::{Ask, Server};
+use nextim::chat::site::SiteOptions;
 
 async fn push(server: &Server, from: &str, kind: &str, to: &str, body: &str) {
     let form = [("from", from), ("nick", "Site"), ("type", kind), ("to", to), ("body", body)];
@@ -99,7 +100,7 @@ async fn part_2_4_broadcast() {
 /// What is written into a dead socket comes with the first poll of the member's next session; the original lost it.
 #[tokio::test]
 async fn part_2_4_a_message_under_way_to_a_page_that_goes() {
-    let server = start().await;
+    let server = start_with(SiteOptions::default()).await;
     for version in Version::ALL {
         let ann = Visitor::open(&server, version, "ann", &[], &[]).await;
         let bob = Visitor::open(&server, version, "bob", &[], &[]).await;

@@ -296,7 +296,7 @@ fn map(value: &Value) -> Option<Vec<(String, Value)>> {
 /// An id in a path: the libraries leave it as it is, and their HTTP client writes what cannot stand there by its bytes.
 fn path(id: &str) -> String {
     let text = |byte: u8| match byte {
-        b'!'..=b'~' if byte != b'?' && byte != b'#' && byte != b'%' => char::from(byte).to_string(),
+        b'!'..=b'~' if !b"?#%<>\"`{}".contains(&byte) => char::from(byte).to_string(),
         byte => format!("%{byte:02X}"),
     };
     id.bytes().map(text).collect()

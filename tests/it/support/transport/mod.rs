@@ -9,6 +9,7 @@ mod websocket;
 mod websocket_old;
 
 pub use events::{Event, next_event};
+pub use packet::is_event;
 pub use page::{Manner, Page};
 
 use super::http::Ask;

@@ -124,7 +124,8 @@ impl Page {
 
 fn drop_seen(packet: &mut Value, mark: u64) {
     if let Some(messages) = packet["messages"].as_array_mut() {
-        messages.retain(|message| message["seq"].as_u64().unwrap_or(0) > mark);
+        // As in the page: what stands nowhere is not below the mark.
+        messages.retain(|message| message["seq"].as_u64().is_none_or(|seq| seq > mark));
     }
 }
 

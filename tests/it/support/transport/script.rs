@@ -2,6 +2,7 @@
 //! which is code. Only two forms of code may come: a call of the page's function with a literal, or with our fixed function
 //! of one, whose meaning is carried out here.
 
+use super::packet::is_event;
 use super::page::Page;
 use crate::checks::one_call;
 use crate::support::http::{Answer, Ask};
@@ -24,7 +25,8 @@ pub(super) fn run(page: &Page, answer: &Answer, callback: &str, acks: bool) -> R
     }
     let call = one_call::read(&text, callback)?;
     let mut packet: Value = serde_json::from_str(call.literal).map_err(|error| format!("{error} in {text}"))?;
-    let has_messages = packet["messages"].as_array().is_some_and(|messages| !messages.is_empty());
+    // What stands nowhere is not carried twice, and needs no filter.
+    let has_messages = packet["messages"].as_array().is_some_and(|messages| !messages.iter().all(is_event));
     match call.mark {
         Some(mark) => page.filter(mark, &mut packet),
         None if has_messages && !acks => return Err(format!("messages without the filter: {text}")),

@@ -1,0 +1,27 @@
+//! A site wants its members to notice something.
+
+use super::Context;
+use crate::chat::id::{SiteNumber, UserId};
+use crate::chat::notification::Notice;
+use crate::chat::refusal::Refusal;
+
+/// Members that are told in one write: others write, too.
+const PART: usize = 200;
+
+/// Keeps a notice for each of these members until it is read, and gives how many that are: ids that the directory does not
+/// have are left out.
+pub async fn notify(
+    ctx: &Context,
+    site: SiteNumber,
+    to: Vec<UserId>,
+    from: &str,
+    text: &str,
+    link: &str,
+) -> Result<usize, Refusal> {
+    let notice = Notice::checked(from, text, link).map_err(Refusal::BadParameter)?;
+    let mut told = 0;
+    for part in to.chunks(PART) {
+        told += ctx.store.notify(site, part.to_vec(), notice.clone(), ctx.clock.wall_ms()).await?;
+    }
+    Ok(told)
+}

@@ -1,0 +1,40 @@
+//! Endpoints by which members come into rooms: they join, or somebody invites them.
+
+use super::super::{dialect, wire};
+use super::{Answer, dialect_of};
+use crate::actions::identify::Asker;
+use crate::actions::{RoomView, invite, join_room};
+use crate::chat::id::RoomId;
+use crate::chat::refusal::Refusal;
+use crate::edge::params::Params;
+use crate::edge::{Edge, json};
+
+/// Length of the ids that 5.0 to 5.2 make for rooms.
+const MADE_ID_LENGTH: usize = 16;
+
+/// Joins.
+pub(super) async fn join(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
+    let id = params.room("id")?;
+    let name = name_of_new(params, asker, &id);
+    answer(&join_room::join_room(&edge.ctx, asker, id, name).await?, asker, params)
+}
+
+/// COMPAT: 5.0 to 5.2 make a room of their own by joining it. Its id looks like nothing that a site would call a room, and `nick`
+/// is the room's name; clients before them send the member's own there.
+fn name_of_new(params: &Params, asker: &Asker, id: &RoomId) -> Option<String> {
+    let makes_rooms = asker.dialect().is_some_and(|dialect| dialect::manners(dialect).makes_rooms_by_joining);
+    let id = id.as_str();
+    let is_made = id.len() == MADE_ID_LENGTH && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    params.optional("nick").filter(|_| makes_rooms && is_made).map(str::to_owned)
+}
+
+/// Invites others, into a new room or one that is there.
+pub(super) async fn invite(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
+    let nick = params.optional("nick").ok_or(Refusal::MissingParameter("nick"))?.to_owned();
+    let ask = invite::Invite { room: params.room("id")?, nick, members: params.users("members")? };
+    answer(&invite::invite(&edge.ctx, asker, ask).await?, asker, params)
+}
+
+fn answer(view: &RoomView, asker: &Asker, params: &Params) -> Result<Answer, Refusal> {
+    Ok(Answer::Json(json::encode(&wire::room(view, None, dialect_of(asker, params)))))
+}

@@ -1,0 +1,233 @@
+//! A site's own server and its pages through real sockets: the guarantees hold in this role, too, and the key is the only way in.
+
+use crate::support::http::{Answer, Ask, Http};
+use crate::support::member::{bodies, each};
+use crate::support::{Server, urls};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use nextim::chat::site::{KeyDigest, SiteOptions};
+use serde_json::Value;
+use std::time::Duration;
+
+const SITE: &str = "www.example.com:8080";
+const KEY: &str = "a key of some length";
+
+/// Somebody's page, opened by the site.
+struct Page {
+    ticket: String,
+    http: Http,
+}
+
+impl Page {
+    fn poll_ask(&self) -> Ask {
+        Ask::get(&format!("/packets?domain={}&ticket={}", urls::encode(SITE), urls::encode(&self.ticket)))
+    }
+
+    async fn poll(&mut self) -> Value {
+        let ask = self.poll_ask();
+        self.http.ask(&ask).await.expect("an answer").json()
+    }
+
+    /// Polls until messages come.
+    async fn hears(&mut self) -> Vec<String> {
+        for _ in 0..20 {
+            let heard = bodies(&self.poll().await["messages"]);
+            if !heard.is_empty() {
+                return heard;
+            }
+        }
+        panic!("nothing is heard")
+    }
+}
+
+async fn start_with(options: SiteOptions) -> Server {
+    Server::start_with(|config| {
+        config.sites.insert(SITE.into(), options);
+        config.server_keys.insert(SITE.into(), KeyDigest::of(KEY));
+    })
+    .await
+}
+
+async fn call_as(server: &Server, domain: &str, key: &str, path: &str, form: &str) -> Answer {
+    let credentials = STANDARD.encode(format!("{domain}:{key}"));
+    let ask = Ask::post(path, form).header("Authorization", &format!("Basic {credentials}"));
+    server.connect().await.ask(&ask).await.expect("an answer")
+}
+
+async fn call(server: &Server, path: &str, form: &str) -> Answer {
+    call_as(server, SITE, KEY, path, form).await
+}
+
+/// The site says something in somebody's name.
+async fn says(server: &Server, from: &str, to: &str, body: &str) {
+    let kind = if to.starts_with("room") { "grpchat" } else { "chat" };
+    let form = format!("from={from}&nick={from}&to={to}&type={kind}&body={}&timestamp=1", urls::encode(body));
+    let answer = call(server, "/v5/messages", &form).await;
+    assert_eq!((answer.status, answer.text().as_str()), (200, r#"{"status":"ok"}"#));
+}
+
+async fn opens(server: &Server, who: &str, lists: &str) -> Page {
+    let answer = call(server, "/presences/online", &format!("version=3&name={who}&nick={who}&{lists}")).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    Page { ticket: answer.json()["ticket"].as_str().expect("a ticket").into(), http: server.connect().await }
+}
+
+/// What the original loses: it is written into the dead socket.
+///
+/// Negative control: let `connect_for_site` begin at the head.
+#[tokio::test]
+async fn what_is_said_while_a_poll_is_dying_comes_with_the_first_poll_of_the_next_page() {
+    let server = start_with(SiteOptions::default()).await;
+    let mut ann = opens(&server, "ann", "rooms=room1&buddies=bob").await;
+    ann.poll().await;
+    let ask = ann.poll_ask();
+    ann.http.send(&ask).await.unwrap();
+    drop(ann);
+    says(&server, "bob", "ann", "into the void").await;
+    says(&server, "bob", "room1", "in the room, too").await;
+    let mut ann = opens(&server, "ann", "rooms=room1&buddies=bob").await;
+    says(&server, "bob", "ann", "and now").await;
+    let mut heard = ann.hears().await;
+    while heard.len() < 3 {
+        heard.extend(ann.hears().await);
+    }
+    assert_eq!(heard, ["into the void", "in the room, too", "and now"]);
+    assert!(bodies(&ann.poll().await["messages"]).is_empty(), "once");
+}
+
+/// Negative control: ignore `legacy_redelivery_ms`.
+#[tokio::test]
+async fn what_is_older_than_the_site_wants_is_left_to_its_history() {
+    let server = start_with(SiteOptions { legacy_redelivery_ms: 0, ..SiteOptions::default() }).await;
+    says(&server, "bob", "ann", "old").await;
+    tokio::time::sleep(Duration::from_millis(5)).await; // the clock has another millisecond
+    let mut ann = opens(&server, "ann", "").await;
+    says(&server, "bob", "ann", "new").await;
+    assert_eq!(ann.hears().await, ["new"]);
+}
+
+#[tokio::test]
+async fn pages_of_a_site_outlive_a_restart_with_their_rooms() {
+    let mut server = start_with(SiteOptions::default()).await;
+    let mut ann = opens(&server, "ann", "rooms=room1").await;
+    let joined =
+        call(&server, "/room/join", &format!("ticket={}&room=room2&nick=ann", urls::encode(&ann.ticket))).await;
+    assert_eq!(joined.text(), r#"{"room2":1}"#);
+    ann.poll().await;
+    says(&server, "bob", "room2", "before").await;
+    server.stop().await;
+    server.start_again().await;
+    says(&server, "bob", "room1", "after").await;
+    ann.http = server.connect().await;
+    let mut heard = ann.hears().await;
+    while heard.len() < 2 {
+        heard.extend(ann.hears().await);
+    }
+    assert_eq!(heard, ["before", "after"]);
+    let left = call(&server, "/room/leave", &format!("ticket={}&room=room2&nick=ann", urls::encode(&ann.ticket))).await;
+    assert_eq!(left.text(), "ok");
+    says(&server, "bob", "room2", "not for ann").await;
+    says(&server, "bob", "ann", "end").await;
+    assert_eq!(ann.hears().await, ["end"]);
+}
+
+/// Negative control: let a wrong key of a known site be answered otherwise than an unknown site.
+#[tokio::test]
+async fn the_key_is_the_only_way_in_and_leads_to_one_site() {
+    let server = start_with(SiteOptions::default()).await;
+    let ann = opens(&server, "ann", "").await;
+    let online = "name=x&nick=x";
+    let wrong =
+        [(SITE, "a key of some lengtj"), ("www.example.org", KEY), ("localhost", KEY), (SITE, "public"), ("", "")];
+    let mut answers = Vec::new();
+    for (domain, key) in wrong {
+        let answer = call_as(&server, domain, key, "/v5/presences/online", online).await;
+        answers.push((answer.status, answer.text()));
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0] && answer.0 == 401), "{answers:?}");
+    let form = format!("ticket={}&to=ann&body=x", ann.ticket);
+    let foreign = call_as(&server, "localhost", "public", "/messages", &form).await;
+    assert_eq!((foreign.status, foreign.text().as_str()), (404, "no client found."), "a ticket of another site");
+    let seen = call_as(&server, "localhost", "public", "/v5/presences", "ids=ann").await;
+    assert_eq!(seen.text(), "{}", "somebody of another site");
+    let from_page = Ask::get(&format!("/onlines?domain={}&apikey={}&names=ann", urls::encode(SITE), urls::encode(KEY)));
+    let from_page = server.connect().await.ask(&from_page.header("Sec-Fetch-Site", "cross-site")).await.unwrap();
+    assert_eq!(from_page.status, 403, "{}", from_page.text());
+}
+
+#[tokio::test]
+async fn bodies_have_the_limits_of_their_version() {
+    let server = start_with(SiteOptions::default()).await;
+    let people = (0..20_000).map(|number| format!("u{number}")).collect::<Vec<_>>().join(",");
+    let many = call(&server, "/v5/presences/online", &format!("name=ann&nick=Ann&buddies={people}")).await;
+    assert_eq!(many.status, 200, "20,000 ids are no trouble");
+    let more = call(&server, "/v5/presences/online", &format!("name=ann&nick=Ann&buddies={people},x")).await;
+    assert_eq!((more.status, more.json()["status"].as_str()), (400, Some("error")));
+    let long = |length: usize| format!("from=ann&to=bob&body={}", "x".repeat(length));
+    let answer = call(&server, "/messages", &long(64 * 1024)).await;
+    assert_eq!(answer.text(), "ok");
+    for length in [64 * 1024 + 1, 1024 * 1024] {
+        let answer = call(&server, "/messages", &long(length)).await;
+        assert_eq!((answer.status, answer.text().as_str()), (400, "body is too long."));
+        let answer = call(&server, "/v5/messages", &long(length)).await;
+        assert_eq!((answer.status, answer.json()["status"].as_str()), (413, Some("error")));
+    }
+}
+
+/// Negative control: leave `personal` out of `Live::packet`, and `to` is empty.
+#[tokio::test]
+async fn a_broadcast_is_a_message_to_each_in_their_own_words() {
+    let server = Server::start().await;
+    let mut pages = Vec::new();
+    for (who, form) in [("susan", ""), ("jack", "show=available"), ("mary", "csrf_token="), ("josh", "client=native")] {
+        pages.push((server.page(who, form).await, if who == "mary" { "chat" } else { "unicast" }));
+    }
+    let form = "from=boss&nick=The+Boss&type=broadcast&body=Soup+is+ready";
+    let answer = call_as(&server, "localhost", "public", "/v5/messages", form).await;
+    assert_eq!(answer.text(), r#"{"status":"ok"}"#);
+    for (page, word) in &mut pages {
+        let mut packet = page.poll().await;
+        while bodies(&packet["messages"]).is_empty() {
+            packet = page.poll().await;
+        }
+        let heard = &packet["messages"][0];
+        let fields = ["type", "from", "to", "nick", "body"].map(|field| heard[field].as_str().unwrap_or_default());
+        assert_eq!(fields, [*word, "boss", page.id.as_str(), "The Boss", "Soup is ready"]);
+        let history = page.read("history", "id=boss&type=unicast").await;
+        assert!(each(&history, "body") == ["Soup is ready"] && each(&history, "to") == [page.id.as_str()]);
+    }
+    let browser = server.page("lee", "").await.post("message", "type=broadcast&to=&body=me+too").await;
+    assert_ne!(browser.status, 200, "only the site's key may");
+}
+
+/// Negative control: store an event like any message, and the second page shows its text.
+#[tokio::test]
+async fn a_site_may_send_events_to_pages_that_read_them() {
+    let server = start_with(SiteOptions::default()).await;
+    let opened = call(&server, "/v5/presences/online", "name=ann&nick=ann&rooms=room1").await.json();
+    let mut fifth = Page { ticket: opened["ticket"].as_str().unwrap().into(), http: server.connect().await };
+    let mut third = opens(&server, "ann", "rooms=room1").await;
+    says(&server, "bob", "ann", "webim-event:invite|,|r9|,|Room nine").await;
+    says(&server, "bob", "room1", "webim-event:x").await;
+    says(&server, "bob", "ann", "and words").await;
+    let mut heard = fifth.hears().await;
+    while heard.len() < 3 {
+        heard.extend(fifth.hears().await);
+    }
+    heard.sort();
+    assert_eq!(heard, ["and words", "webim-event:invite|,|r9|,|Room nine", "webim-event:x"]);
+    assert_eq!(third.hears().await, ["and words"]);
+}
+
+/// Ids stand in the path as they are.
+#[tokio::test]
+async fn a_room_may_be_called_anything() {
+    let server = start_with(SiteOptions::default()).await;
+    for room in ["a/b", "uid:a:b", "房间", "../x", "50%"] {
+        let page = opens(&server, "ann", &format!("rooms={}", urls::encode(room))).await;
+        drop(page);
+        let raw = if room.contains('%') { urls::encode(room) } else { room.to_owned() };
+        let answer = call(&server, &format!("/v5/rooms/{raw}/members"), "").await;
+        assert_eq!((answer.status, answer.text().as_str()), (200, r#"{"ann":"available"}"#), "{room}");
+    }
+}
