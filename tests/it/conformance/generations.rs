@@ -1,8 +1,9 @@
 //! Members with clients of all generations, and pages of sites that drive this server by its API, in one conversation: each
 //! sees every line once, and nobody's page dies.
 //!
-//! Negative controls, each seen to fail here: `THIRD` with the words of `FIRST`; `members_as_map` turned round; ids as numbers
-//! in `wire::message`; no filter in answers to scripts; a room's silence that is forgotten in `deliver`.
+//! Negative controls, each seen to fail here: `THIRD` with the words of `FIRST`; lists left out of packets when they are
+//! empty; answers to scripts without the page filter; the bare `ok` for those that parse JSON; `Seat::blocked` that is not
+//! looked at.
 
 use crate::support::clients::plugin::{Plugin, Version};
 use crate::support::clients::site::Site;

@@ -26,6 +26,7 @@ const JSON: &str = "application/json; charset=utf-8";
 const SCRIPT: &str = "application/javascript; charset=utf-8";
 
 /// The first two ask for no type, except where they did by mistake: there any answer will do. The third parses all of it.
+/// Negative control: `browser::ok` that answers the word whatever is asked for.
 #[tokio::test]
 async fn part_1_0_ok_by_request() {
     let server = Server::start().await;

@@ -54,7 +54,8 @@ async fn part_1_5_members() {
     assert!(members["room1"].is_array() && members["room2"].is_array(), "the seed's own: {members}");
 }
 
-/// A member of another generation's ticket would be given what it cannot read.
+/// A member of another generation's ticket would be given what it cannot read. Negative control: `FIRST` with
+/// `members_as_map: false`.
 #[tokio::test]
 async fn part_1_5_each_client_reads_the_members_it_is_given() {
     let server = Server::start().await;

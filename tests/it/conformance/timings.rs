@@ -109,7 +109,8 @@ async fn pages_stay(server: &Server) {
     }
 }
 
-/// Servers of their own, so that no presence of one check wakes a poll of another.
+/// Servers of their own, so that no presence of one check wakes a poll of another. Negative control: a user without a grace
+/// when their last ticket ends.
 #[tokio::test]
 async fn part_2_4_others_see_an_end_in_time() {
     let product = Config::load(&Flags::default(), std::iter::empty()).expect("the product's configuration");

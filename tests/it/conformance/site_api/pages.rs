@@ -1,5 +1,5 @@
 //! Pages of plugin sites, whole: a page of the second generation at a site with version 3, one of the third at a site with
-//! version 5, and members of this server's own. (Turn `generations::PLUGINS` on for the long scenes.)
+//! version 5, and members of this server's own. The long scenes with all of them are `generations`, with `PLUGINS`.
 
 use super::start;
 use crate::support::clients::plugin::{Plugin, Version};

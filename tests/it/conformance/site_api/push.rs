@@ -70,11 +70,14 @@ async fn part_2_4_broadcast() {
     for (version, id) in Version::ALL.into_iter().zip(["a", "b", "c", "d", "e"]) {
         visitors.push(Visitor::open(&server, version, id, &[], &[]).await);
     }
-    push(&server, "josh", "broadcast", "", "The harbour closes at six.").await;
-    for visitor in &visitors {
-        let heard = visitor.next("messages").await;
-        let found = ["type", "from", "to"].map(|name| heard[name].as_str().unwrap_or_default());
-        assert_eq!(found, [visitor.plugin.version.word(false), "josh", &visitor.id]);
+    // Some name an addressee, whom it does not matter.
+    for to in ["everybody", ""] {
+        push(&server, "josh", "broadcast", to, "The harbour closes at six.").await;
+        for visitor in &visitors {
+            let heard = visitor.next("messages").await;
+            let found = ["type", "from", "to"].map(|name| heard[name].as_str().unwrap_or_default());
+            assert_eq!(found, [visitor.plugin.version.word(false), "josh", &visitor.id]);
+        }
     }
     for page in &pages {
         let last = |screen: &crate::support::clients::Screen| screen.lines("b_josh").last().cloned();

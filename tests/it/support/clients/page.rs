@@ -320,6 +320,9 @@ impl Page {
                 map[name] = if is_blocked { json!([room]) } else { json!([]) };
                 self.call(&Action::Setting(&map)).await;
                 self.screen().setting = map;
+                let nick = self.me().nick;
+                let action = if is_blocked { Action::Leave { room } } else { Action::Join { room, nick: &nick } };
+                self.call(&action).await;
                 true
             }
         };
