@@ -2,6 +2,7 @@
 
 use super::identify::Asker;
 use super::{Context, PersonView, RoomView};
+use crate::chat::entry::Seq;
 use crate::chat::id::{RoomId, UserId, UserKey};
 use crate::chat::refusal::Refusal;
 use crate::chat::room::Membership;
@@ -20,6 +21,18 @@ pub async fn people(ctx: &Context, asker: &Asker, ids: Vec<UserId>) -> Result<Ve
 pub async fn rooms(ctx: &Context, asker: &Asker, only: Option<Vec<RoomId>>) -> Result<Vec<RoomView>, Refusal> {
     let found = ctx.store.memberships(asker.key, only).await?;
     Ok(found.into_iter().map(|membership| room_view(ctx, asker.key, membership, Some(MEMBERS_SHOWN))).collect())
+}
+
+/// COMPAT: to silence a room, pages before 5.4 note it in their settings and leave it, and to listen again they join it. So that
+/// it stays in their list, a room that is `listed` there and that anybody may join is shown to its former member as silenced.
+pub async fn left_but_silenced(ctx: &Context, viewer: UserKey, listed: Vec<RoomId>) -> Result<Vec<RoomView>, Refusal> {
+    let mut left: Vec<RoomView> = Vec::new();
+    for id in listed {
+        let is_known = left.iter().any(|view| view.membership.room.id == id);
+        let Some(room) = ctx.store.room(viewer.site, id).await?.filter(|room| room.open && !is_known) else { continue };
+        left.push(room_view(ctx, viewer, Membership { room, joined_seq: Seq::MAX, blocked: true }, None));
+    }
+    Ok(left)
 }
 
 /// Members listed with a room.

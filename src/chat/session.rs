@@ -54,6 +54,11 @@ impl Dialect {
         self == Self::D3
     }
 
+    /// Whether its clients leave a room to silence it, and join it to listen again.
+    pub fn leaves_to_silence(self) -> bool {
+        self != Self::Native
+    }
+
     /// What the client turns out to be that uses a word of D3's, if that was open.
     pub fn speaking_later_words(self) -> Option<Self> {
         (self == Self::D2Late).then_some(Self::D3)

@@ -5,11 +5,13 @@
 //! request shows that it came from a page of our own. Everybody else is told that nobody is signed in. It is never kept
 //! (`no-store`), because the next page may be somebody else's.
 
-use super::routes::Endpoint;
+use super::routes::{Endpoint, settings};
 use super::{auth, online_wire};
+use crate::actions::read_roster::left_but_silenced;
 use crate::actions::read_self::{Own, read_self};
 use crate::chat::id::RoomId;
-use crate::chat::session::Dialect;
+use crate::chat::refusal::Refusal;
+use crate::chat::session::{Caller, Dialect};
 use crate::edge::params::Params;
 use crate::edge::reply::Reply;
 use crate::edge::{Asked, Edge, json};
@@ -87,7 +89,7 @@ struct BootWire<'a> {
 /// The script. Whatever is wrong with who asks, it is one.
 pub async fn script(edge: &Edge, asked: &Asked, params: &Params) -> Reply {
     let own = match auth::script_caller(edge, asked, params) {
-        Ok(caller) => read_self(&edge.ctx, &caller).await.ok(),
+        Ok(caller) => own(edge, &caller).await.ok(),
         Err(_) => None,
     };
     let site = match (&own, params.optional("domain")) {
@@ -107,6 +109,17 @@ pub async fn script(edge: &Edge, asked: &Asked, params: &Params) -> Reply {
     }
     Reply::file("application/javascript; charset=utf-8", script)
         .header(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin")
+}
+
+/// The member, with the rooms they have silenced by leaving them.
+async fn own(edge: &Edge, caller: &Caller) -> Result<Own, Refusal> {
+    let mut own = read_self(&edge.ctx, caller).await?;
+    let viewer = own.site.user(own.member.profile.number);
+    let mut listed = settings::listed(&own.settings);
+    listed.retain(|id| own.member.memberships.iter().all(|membership| membership.room.id != *id));
+    let left = left_but_silenced(&edge.ctx, viewer, listed).await?;
+    own.silenced.extend(left.into_iter().map(|view| view.membership.room.id));
+    Ok(own)
 }
 
 fn boot<'a>(own: Option<&'a Own>, base: &str, asked: &Asked, params: &'a Params) -> BootWire<'a> {

@@ -201,6 +201,8 @@ pub(super) fn settings<'a>(settings: &'a Settings, silenced: &[&str], dialect: D
 /// COMPAT: the first client takes a list for a change on every start, so it gets the comma text it sent.
 fn flat(value: Value) -> Option<Value> {
     match value {
+        // What holds more than words comes back as it was sent: not at all, or the first client would lose it.
+        Value::Array(items) if items.iter().any(|item| item.is_array() || item.is_object()) => None,
         Value::Array(items) => {
             let words: Vec<String> =
                 items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), Into::into)).collect();

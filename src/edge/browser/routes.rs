@@ -3,7 +3,7 @@
 mod conversations;
 mod notices;
 mod rooms;
-mod settings;
+pub(super) mod settings;
 
 use super::{auth, boot, dialect, online_wire, wire};
 use crate::actions::connect::{Connect, connect};
@@ -212,7 +212,13 @@ async fn online(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) ->
         strangers: params.users(strangers)?,
         show: wish.map(show).transpose()?,
     };
-    let connected = connect(&edge.ctx, caller, ask).await?;
+    let mut connected = connect(&edge.ctx, caller, ask).await?;
+    if manners.rooms_by_place {
+        let mut listed = settings::listed(&connected.settings);
+        listed.retain(|id| connected.rooms.iter().all(|view| view.membership.room.id != *id));
+        let viewer = site.number.user(connected.profile.number);
+        connected.rooms.extend(read_roster::left_but_silenced(&edge.ctx, viewer, listed).await?);
+    }
     let base = auth::base_url(edge, asked);
     let native = dialect == Dialect::Native;
     let (websocket, sse) = (format!("{}/websocket", base.replacen("http", "ws", 1)), format!("{base}/events"));

@@ -4,6 +4,9 @@ use super::{Client, ONLINE, assert_texts, list};
 use crate::support::Server;
 use crate::support::clients::wire::{Browser, Call};
 use crate::support::clients::{Action, Generation, Opening, Page, Screen};
+use nextim::actions::sync_directory::sync_directory;
+use nextim::chat::id::{RoomId, UserId};
+use nextim::store::DirectoryChange;
 
 #[tokio::test]
 async fn part_1_4_buddies_are_a_list_and_true_now() {
@@ -143,4 +146,50 @@ async fn part_1_5_block_by_setting() {
             assert_eq!(room["blocked"], is_blocked, "{generation:?}");
         }
     }
+}
+
+/// Before 5.4 a page keeps the rooms it silences in its settings, and leaves them: that is no end of a membership, or the room
+/// is gone from its list with the next reload, and nobody can listen to it again.
+///
+/// Negative control: show no rooms that were left.
+#[tokio::test]
+async fn part_1_5_a_room_that_was_silenced_and_left_is_still_there() {
+    let server = Server::start().await;
+    for (generation, id) in [(Generation::G1, "susan"), (Generation::G2, "jack")] {
+        let page = Page::of(server.address, generation, id, &Opening::BARE).await;
+        page.blocks("room1", true).await;
+        page.closes().await;
+        let page = Page::of(server.address, generation, id, &Opening::BARE).await;
+        let room = page.screen().rooms.get("room1").cloned();
+        assert_eq!(room.map(|room| room.is_blocked), Some(true), "{generation:?}");
+        page.blocks("room1", false).await;
+        server.member("mary").await.does("message", "type=multicast&to=room1&body=again").await;
+        page.until("the room", |screen| screen.lines("r_room1").contains(&"again".to_owned())).await;
+    }
+}
+
+/// From a room that its site alone puts people into there would be no way back: it is silenced, and listened to again.
+///
+/// Negative control: let `leave_room` end the membership of any room.
+#[tokio::test]
+async fn part_1_5_a_closed_room_is_silenced_by_leaving_it() {
+    let mut server = Server::start().await;
+    server
+        .between(async |ctx, site| {
+            let id = RoomId::parse("board").expect("an id");
+            let (nick, empty) = (String::from("The board"), String::new());
+            let room =
+                DirectoryChange::Room { id: id.clone(), nick, picture_url: empty.clone(), url: empty, open: false };
+            let members = ["jack", "mary"].map(|who| (id.clone(), UserId::parse(who).expect("an id")));
+            sync_directory(ctx, site, vec![room], members.to_vec(), 0).await.expect("stored");
+        })
+        .await;
+    let page = Page::of(server.address, Generation::G2, "jack", &Opening::BARE).await;
+    page.blocks("board", true).await;
+    page.closes().await;
+    let page = Page::of(server.address, Generation::G2, "jack", &Opening::BARE).await;
+    assert_eq!(page.screen().rooms.get("board").map(|room| room.is_blocked), Some(true));
+    page.blocks("board", false).await;
+    server.member("mary").await.does("message", "type=multicast&to=board&body=again").await;
+    page.until("the room", |screen| screen.lines("r_board").contains(&"again".to_owned())).await;
 }

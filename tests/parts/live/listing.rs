@@ -148,7 +148,7 @@ fn what_a_page_did_not_confirm_is_for_the_next_one() {
         let (next, listed) = site_opens(&live, &Arriving::new(1, &[], 2), &[], &[R1], (1, head), START_MS + 3_000);
         let left = (R1, Interval { after: 1, through: Some(2) });
         assert!(listed.stretches().contains(&left), "{listed:?}");
-        assert!(listed.has(R1, 2) && !listed.has(R1, 3) == ends_first && listed.has(R1, head + 1));
+        assert!(listed.has(R1, 2) && listed.has(R1, 3) != ends_first && listed.has(R1, head + 1));
         assert_eq!((live.begin_fill(&next), live.listed(&next)), (Some(1), Some(listed)), "it reads the log for them");
     }
 }

@@ -30,7 +30,8 @@ fn name_of_new(params: &Params, asker: &Asker, id: &RoomId) -> Option<String> {
 
 /// Invites others, into a new room or one that is there.
 pub(super) async fn invite(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
-    let nick = params.optional("nick").ok_or(Refusal::MissingParameter("nick"))?.to_owned();
+    let nick = params.optional("nick").map(str::trim).filter(|nick| !nick.is_empty());
+    let nick = nick.ok_or(Refusal::MissingParameter("nick"))?.to_owned();
     let ask = invite::Invite { room: params.room("id")?, nick, members: params.users("members")? };
     answer(&invite::invite(&edge.ctx, asker, ask).await?, asker, params)
 }

@@ -42,6 +42,12 @@ fn flat_settings(params: &Params) -> serde_json::Map<String, Value> {
     named.map(|(name, value)| (name.to_owned(), typed(value))).collect()
 }
 
+/// The rooms that stand in a member's settings as silenced.
+pub(in crate::edge::browser) fn listed(settings: &Settings) -> Vec<RoomId> {
+    let lists = SILENCED_ROOMS.iter().filter_map(|name| serde_json::from_str(settings.0.get(*name)?).ok());
+    lists.flat_map(|list: Value| rooms_of(&list).unwrap_or_default()).collect()
+}
+
 /// The rooms in a `block_list`: a comma text, or a list of texts or numbers. Anything else is refused rather than taken for
 /// an empty list, which would end every silence.
 fn rooms_of(value: &Value) -> Result<Vec<RoomId>, Refusal> {
