@@ -90,6 +90,7 @@ export class Session {
   #run = 0; // every start and stop makes a new one; work of an older run gives up when it notices
   #server = null;
   #highest = 0;
+  #ack = {}; // how far this page has the log, and in which of its lives
   #poll = null;
 
   constructor(events) {
@@ -101,7 +102,7 @@ export class Session {
     if (attempt === 0) this.#become("connecting");
     let answer;
     try {
-      answer = await post("online", { ...this.events.wanted(), token: TOKEN, ...(this.ticket && { ticket: this.ticket }) });
+      answer = await post("online", { ...this.events.wanted(), client: "native", token: TOKEN, ...(this.ticket && { ticket: this.ticket }) });
       if (!answer?.connection?.ticket) throw new Refused(200, answer);
     } catch (error) {
       if (run === this.#run) await this.#failed(error, run, attempt);
@@ -111,6 +112,7 @@ export class Session {
     this.ticket = answer.connection.ticket;
     this.#server = answer.connection;
     this.#highest = 0;
+    this.#has(answer);
     this.events.started(answer);
     this.#become("online");
     await this.#listen(run);
@@ -160,7 +162,7 @@ export class Session {
         }
       }
       if (run !== this.#run) return;
-      if (packet === null) {
+      if (packet === null || packet.resync) {
         this.#become("reconnecting");
         this.ticket = "";
         await pause(1000);
@@ -168,13 +170,14 @@ export class Session {
         return;
       }
       this.#deliver(packet);
-      await pause(200);
+      this.#has(packet);
+      if (!packet.more) await pause(200);
     }
   }
 
   async #ask() {
     const { server, domain, ticket } = this.#server;
-    const address = `${server}?${new URLSearchParams({ domain, ticket })}`;
+    const address = `${server}?${new URLSearchParams({ domain, ticket, ...this.#ack })}`;
     this.#poll = new AbortController();
     const timer = setTimeout(() => this.#poll.abort(), POLL_LIMIT);
     try {
@@ -184,6 +187,11 @@ export class Session {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Everything up to there has been processed: the next poll says so. */
+  #has({ seq, epoch }) {
+    this.#ack = { ack: seq, epoch };
   }
 
   #deliver(packet) {
