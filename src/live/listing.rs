@@ -11,33 +11,42 @@ use crate::chat::id::{RoomId, RoomNumber, UserKey, UserNumber};
 use crate::chat::listed::Listed;
 use crate::chat::user::Identity;
 use rustc_hash::FxHashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// How long what a session left waits for the next one of its user; how old a message may be that comes then is up to the site.
 const BEQUEST_MS: u64 = 600_000;
 
+/// How often old ones are looked for.
+const FORGET_EVERY_MS: u64 = 10_000;
+
 /// Stretches of rooms that ended sessions had not confirmed, with when they are forgotten, in monotonic milliseconds.
 #[derive(Default)]
-pub(super) struct Bequests(Mutex<FxHashMap<UserKey, Vec<(Listed, u64)>>>);
+pub(super) struct Bequests {
+    left: Mutex<FxHashMap<UserKey, Vec<(Listed, u64)>>>,
+    /// When old ones are looked for next.
+    next_ms: AtomicU64,
+}
 
 impl Bequests {
     fn add(&self, user: UserKey, left: Listed, until_ms: u64) {
-        self.0.lock().expect("no panic while held").entry(user).or_default().push((left, until_ms));
+        self.left.lock().expect("no panic while held").entry(user).or_default().push((left, until_ms));
     }
 
     fn take(&self, user: UserKey) -> Vec<Listed> {
-        let left = self.0.lock().expect("no panic while held").remove(&user).unwrap_or_default();
+        let left = self.left.lock().expect("no panic while held").remove(&user).unwrap_or_default();
         left.into_iter().map(|(left, _)| left).collect()
     }
 
     pub(super) fn forget_old(&self, now_ms: u64) {
-        let mut all = self.0.lock().expect("no panic while held");
-        if !all.is_empty() {
-            all.retain(|_, left| {
-                left.retain(|(_, until_ms)| *until_ms > now_ms);
-                !left.is_empty()
-            });
+        if now_ms < self.next_ms.load(Ordering::Relaxed) {
+            return;
         }
+        self.next_ms.store(now_ms + FORGET_EVERY_MS, Ordering::Relaxed);
+        self.left.lock().expect("no panic while held").retain(|_, left| {
+            left.retain(|(_, until_ms)| *until_ms > now_ms);
+            !left.is_empty()
+        });
     }
 }
 

@@ -194,7 +194,10 @@ impl Session {
 
     /// Changes the rooms it lists. A read of the log that is under way may have been made by the old ones.
     pub(super) fn relist(&mut self, change: impl FnOnce(&mut Listed)) {
+        let acked = self.cursors.acked();
         if let Some(listed) = &mut self.listed {
+            // Stretches that are confirmed would only pile up.
+            listed.since(acked);
             change(listed);
             self.relisted = true;
         }

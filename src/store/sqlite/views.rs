@@ -211,7 +211,8 @@ fn new_messages(sql: &Connection, user: UserKey, delivered: Seq) -> Stored<Vec<A
     if delivered > 0 {
         let newest =
             rows::messages(sql, NEWEST_TO, params![user.site.0, EVERYONE, delivered, END, NEW_ROWS_TO_EVERYONE])?;
-        all.extend(newest.into_iter().map(|message| (message.seq, message)));
+        let others = newest.into_iter().filter(|message| message.from.number != user.user);
+        all.extend(others.map(|message| (message.seq, message)));
     }
     all.extend(new_in_rooms(sql, user, delivered)?.into_iter().map(|message| (message.seq, message)));
     Ok(all.into_values().take(limit).collect())

@@ -163,6 +163,8 @@ pub async fn what_is_said_to_everybody_is_one_row_for_each<B: Backend>(backend: 
     let stored = world.store.append(Draft { to: To::Everyone, by_site: true, ..all }).await.unwrap();
     assert_eq!(stored.message.to, Addressee::Everyone);
     assert_eq!(world.log(10).await, [1, 2], "one row");
+    assert!(world.stream("ann", SESSION, 1, 10).await.is_empty(), "not to its sender");
+    assert!(world.page("ann", 1).await.new_messages.is_empty());
     for who in ["bob", "cid", "dan"] {
         let entries = world.stream(who, SESSION, 1, 10).await;
         assert_eq!(entry_bodies(&entries), ["to all"], "{who}");

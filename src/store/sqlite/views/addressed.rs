@@ -1,7 +1,7 @@
 //! What is for one session, in order: the reading side of everything that a session missed.
 
 use super::super::log;
-use super::super::rows::{self, EVERYONE, entries_at, room_target, signed, user_target};
+use super::super::rows::{self, entries_at, room_target, signed, user_target};
 use super::{END, INBOX, SAID, heard_in, portion, rooms_since};
 use crate::chat::entry::{Seq, SharedEntry};
 use crate::chat::id::{RoomNumber, SiteNumber, UserKey, UserNumber};
@@ -12,13 +12,20 @@ use crate::store::{Stored, Stretch};
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
-/// Rows of target ?2, a room or everybody, after ?3 and up to ?4, the oldest, but those from session ?6.
-const OLDEST_TO: &str = entries_at!(
+/// Rows of room target ?2 after ?3 and up to ?4, the oldest, but those from session ?6.
+const ROOM_OLDEST: &str = entries_at!(
     "SELECT i.seq FROM log i INDEXED BY log_inbox LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
      WHERE i.site = ?1 AND i.target = ?2 AND i.kind = 0 AND i.seq > ?3 AND i.seq <= ?4 \
      AND f.origin IS NOT ?6 ORDER BY i.seq LIMIT ?5",
     "l.target = ?2"
 );
+/// Rows to everybody after ?2, the oldest, but those that ?3 said.
+const TO_EVERYONE: &str = entries_at!(
+    "SELECT i.seq FROM log i INDEXED BY log_inbox LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+     WHERE i.site = ?1 AND i.target = 0 AND i.kind = 0 AND i.seq > ?2 AND f.sender IS NOT ?3 ORDER BY i.seq LIMIT ?4",
+    "l.target = 0"
+);
+
 /// The partner of ?2 that comes after ?3. One range only, written as the index is: of two SQLite takes the first and goes
 /// through all that lies in it.
 const NEXT_PARTNER: &str = "SELECT min(target) FROM log INDEXED BY log_said \
@@ -42,7 +49,7 @@ pub(super) fn addressed(sql: &Connection, reader: &Reader, after: Seq, limit: us
         for peer in partners(sql, user.site, user.user)? {
             collect(&mut all, rows::entries(sql, SAID, params![user.site.0, user.user.0, peer, after, ask, own])?);
         }
-        collect(&mut all, rows::entries(sql, OLDEST_TO, params![user.site.0, EVERYONE, after, END, ask, own])?);
+        collect(&mut all, rows::entries(sql, TO_EVERYONE, params![user.site.0, after, user.user.0, ask])?);
         match &reader.listed {
             None => {
                 for room in rooms_since(sql, user, after)? {
@@ -95,7 +102,7 @@ fn room_rows(
         let (from, through) = (stretch.after.max(after), stretch.through.unwrap_or(END));
         if through > from {
             let places = params![site, room_target(room), from, through, limit, own];
-            found.extend(rows::entries(sql, OLDEST_TO, places)?);
+            found.extend(rows::entries(sql, ROOM_OLDEST, places)?);
         }
     }
     Ok(found)
