@@ -29,36 +29,18 @@ impl Sessions for SqliteStore {
         digest: TicketDigest,
         strangers: Vec<UserNumber>,
     ) -> Stored<()> {
-        self.writer
-            .write(move |tx| {
-                let mut update =
-                    tx.sql.prepare_cached("UPDATE sessions SET strangers = ?3 WHERE site = ?1 AND digest = ?2")?;
-                update.execute(params![site.0, digest.0, comma_list(&strangers)])?;
-                Ok(())
-            })
-            .await
+        let update = "UPDATE sessions SET strangers = ?3 WHERE site = ?1 AND digest = ?2";
+        self.change_session(update, site, digest, comma_list(&strangers)).await
     }
 
     async fn replace_listed(&self, site: SiteNumber, digest: TicketDigest, listed: Listed) -> Stored<()> {
-        self.writer
-            .write(move |tx| {
-                let mut update =
-                    tx.sql.prepare_cached("UPDATE sessions SET listed = ?3 WHERE site = ?1 AND digest = ?2")?;
-                update.execute(params![site.0, digest.0, written(&listed)])?;
-                Ok(())
-            })
-            .await
+        let update = "UPDATE sessions SET listed = ?3 WHERE site = ?1 AND digest = ?2";
+        self.change_session(update, site, digest, written(&listed)).await
     }
 
     async fn set_dialect(&self, site: SiteNumber, digest: TicketDigest, dialect: Dialect) -> Stored<()> {
-        self.writer
-            .write(move |tx| {
-                let mut update =
-                    tx.sql.prepare_cached("UPDATE sessions SET dialect = ?3 WHERE site = ?1 AND digest = ?2")?;
-                update.execute(params![site.0, digest.0, dialect.word()])?;
-                Ok(())
-            })
-            .await
+        let update = "UPDATE sessions SET dialect = ?3 WHERE site = ?1 AND digest = ?2";
+        self.change_session(update, site, digest, dialect.word().to_owned()).await
     }
 
     async fn end_sessions(&self, which: Vec<(SiteNumber, TicketDigest)>) -> Stored<()> {
@@ -83,6 +65,24 @@ impl Sessions for SqliteStore {
                 )?;
                 let records = find.query_map([], record)?;
                 Ok(records.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+}
+
+impl SqliteStore {
+    /// Changes one column of a stored session.
+    async fn change_session(
+        &self,
+        update: &'static str,
+        site: SiteNumber,
+        digest: TicketDigest,
+        value: String,
+    ) -> Stored<()> {
+        self.writer
+            .write(move |tx| {
+                tx.sql.prepare_cached(update)?.execute(params![site.0, digest.0, value])?;
+                Ok(())
             })
             .await
     }
