@@ -13,6 +13,7 @@ use crate::edge::accept::{Shutdown, serve};
 use crate::edge::browser::auth::SignIn;
 use crate::edge::browser::transport::long_poll::DeadPolls;
 use crate::edge::demo::{seed, sign_in::Demonstration};
+use crate::edge::site::RefusedKeys;
 use crate::live::Live;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{CommitObserver, NewSite, StoreError};
@@ -94,6 +95,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         connections_per_address: config.connections_per_address,
         descriptors: rlimit::Resource::NOFILE.get_soft().unwrap_or(u64::MAX),
         dead_polls: DeadPolls::default(),
+        refused_keys: RefusedKeys::default(),
     };
     let shutdown = Arc::new(Shutdown::default());
     let (open, connections) = mpsc::channel(1);

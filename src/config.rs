@@ -1,9 +1,9 @@
 //! Configuration in two steps: what is written (file, environment, flags, each optional), then one checked value that the
 //! rest is built from. Unknown keys are errors with a suggestion.
 
+mod sites;
 mod written;
 
-use crate::chat::link;
 use crate::chat::site::{KeyDigest, SiteOptions};
 use crate::live::Times;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
-use written::{Written, WrittenSite, WrittenStream, explain, lay_over, read_file};
+use written::{Written, WrittenStream, explain, lay_over, read_file};
 
 /// The text of `nextim.example.toml`: every key with its default and what it does.
 pub const EXAMPLE: &str = include_str!("../nextim.example.toml");
@@ -95,6 +95,14 @@ impl Config {
         Self::check(written, flags, is_site)
     }
 
+    /// What is right and probably not meant.
+    pub fn advice(&self) -> Option<&'static str> {
+        (!self.server_keys.is_empty() && self.public_url.is_none()).then_some(
+            "server.public_url is not set: pages of a site's plugin are told to poll the address under which the plugin reached this \
+             server, which browsers may not reach",
+        )
+    }
+
     fn check(written: Written, flags: &Flags, is_site: bool) -> Result<Self, ConfigError> {
         let Written { server, stream, limits, sites, log } = written;
         let written = server.listen.as_deref().map(parse_address).transpose();
@@ -126,8 +134,8 @@ impl Config {
                 1,
                 1_000_000,
             )?,
-            sites: special_sites(&sites)?,
-            server_keys: server_keys(&sites)?,
+            sites: sites::special(&sites)?,
+            server_keys: sites::server_keys(&sites)?,
             log_format: log.format.unwrap_or_default(),
             log_filter: log_filter(log.filter.unwrap_or_else(|| "info".into()))?,
         })
@@ -168,37 +176,6 @@ fn times(stream: &WrittenStream) -> Result<Times, ConfigError> {
     })
 }
 
-/// The sites that are not served as usual.
-fn special_sites(sites: &BTreeMap<String, WrittenSite>) -> Result<BTreeMap<String, SiteOptions>, ConfigError> {
-    let mut special = BTreeMap::new();
-    for (name, site) in sites {
-        let options = site.options()?;
-        options.old_client.iter().try_for_each(|file| old_client_file(name, file))?;
-        if options != SiteOptions::default() {
-            special.insert(name.clone(), options);
-        }
-    }
-    Ok(special)
-}
-
-/// A file that pages are told to load must be one: its address is written into their markup.
-fn old_client_file(site: &str, file: &str) -> Result<(), ConfigError> {
-    let is_plain = !file.contains(|c: char| c.is_control() || c.is_whitespace() || "\"'<>`".contains(c));
-    if is_plain && link::is_safe(file) && (file.ends_with(".css") || file.ends_with(".js")) {
-        return Ok(());
-    }
-    let why = "must hold addresses of .css and .js files, e.g. /webim/static/webim.all.min.js; it has";
-    Err(ConfigError(format!("sites.{site}.old_client {why} {file:?}")))
-}
-
-fn server_keys(sites: &BTreeMap<String, WrittenSite>) -> Result<BTreeMap<String, KeyDigest>, ConfigError> {
-    let keys = sites.iter().filter_map(|(name, site)| match site.server_key(name) {
-        Ok(key) => key.map(|key| Ok((name.clone(), key))),
-        Err(error) => Some(Err(error)),
-    });
-    keys.collect()
-}
-
 fn within(key: &str, value: u64, least: u64, most: u64) -> Result<u64, ConfigError> {
     if (least..=most).contains(&value) {
         Ok(value)
@@ -221,7 +198,7 @@ fn public_url(url: &str) -> Result<String, ConfigError> {
 mod tests {
     use super::*;
 
-    fn load(text: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    pub(super) fn load(text: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("nextim.toml");
         std::fs::write(&path, text).unwrap();
@@ -280,30 +257,6 @@ mod tests {
         let error = load("[stream]\npoll_hold_ms = 36000\n", &[]).unwrap_err().to_string();
         assert!(error.contains("35000"), "{error}");
         assert!(load("[server]\npublic_url = \"https://a/?b\"\n", &[]).is_err());
-        let old_client = |file: &str| load(&format!("[sites.x]\nold_client = ['{file}']\n"), &[]);
-        assert_eq!(old_client("/a/b.js").unwrap().sites["x"].old_client, ["/a/b.js"]);
-        for bad in ["/a/b", "/a/\"b.js", "javascript:b.js", "/<b>.css", "/a b.js"] {
-            assert!(old_client(bad).unwrap_err().to_string().contains("sites.x.old_client"), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_site_with_a_key_that_can_be_guessed_is_refused() {
-        let load_key = |key: &str| load(&format!("[sites.\"www.example.com\"]\napi_key = \"{key}\"\n"), &[]);
-        let config = load_key("0123456789abcdef").unwrap();
-        assert_eq!(config.server_keys.keys().collect::<Vec<_>>(), ["www.example.com"]);
-        assert_eq!(config.server_keys["www.example.com"], KeyDigest::of("0123456789abcdef"));
-        for bad in ["public", "", "0123456789 abcdef"] {
-            let error = load_key(bad).unwrap_err().to_string();
-            assert!(error.contains("openssl rand") && !error.contains(&format!("\"{bad}\"")), "{error}");
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("key");
-        std::fs::write(&file, "0123456789abcdef\n").unwrap();
-        let text = format!("[sites.a]\napi_key_file = {:?}\n", file.display().to_string());
-        assert_eq!(load(&text, &[]).unwrap().server_keys["a"], KeyDigest::of("0123456789abcdef"));
-        assert!(load("[sites.a]\napi_key_file = \"/nowhere/key\"\n", &[]).is_err());
-        assert!(load("[sites.a]\nlegacy_redelivery_s = 601\n", &[]).is_err());
     }
 
     #[test]

@@ -4,12 +4,12 @@ use super::Context;
 use crate::chat::id::{SiteNumber, UserId};
 use crate::chat::notification::Notice;
 use crate::chat::refusal::Refusal;
+use crate::store::Spoken;
 
 /// Members that are told in one write: others write, too.
 const PART: usize = 200;
 
-/// Keeps a notice for each of these members until it is read, and gives how many that are: ids that the directory does not
-/// have are left out.
+/// Keeps a notice for each of these members until it is read, and gives the number of them. Whom the site names exists.
 pub async fn notify(
     ctx: &Context,
     site: SiteNumber,
@@ -21,6 +21,8 @@ pub async fn notify(
     let notice = Notice::checked(from, text, link).map_err(Refusal::BadParameter)?;
     let mut told = 0;
     for part in to.chunks(PART) {
+        let people = part.iter().map(|id| (id.clone(), None)).collect();
+        ctx.store.introduce(site, Spoken { people, ..Spoken::default() }).await?;
         told += ctx.store.notify(site, part.to_vec(), notice.clone(), ctx.clock.wall_ms()).await?;
     }
     Ok(told)

@@ -39,8 +39,11 @@ pub async fn left_but_silenced(ctx: &Context, viewer: UserKey, listed: Vec<RoomI
 pub const MEMBERS_SHOWN: usize = 200;
 
 /// A room with its online count and, if wanted, up to `members` who are online. The viewer sees themselves.
-pub fn room_view(ctx: &Context, viewer: UserKey, membership: Membership, members: Option<usize>) -> RoomView {
+pub fn room_view(ctx: &Context, viewer: UserKey, mut membership: Membership, members: Option<usize>) -> RoomView {
     let room = viewer.site.room(membership.room.number);
     let online = members.map(|limit| ctx.live.room_online(room, limit));
-    RoomView { online_count: ctx.live.room_online_count(room), online, membership }
+    let online_count = ctx.live.room_online_count(room);
+    // Who is there because the site lists them is no member, and in the room all the same.
+    membership.room.all_count = membership.room.all_count.max(online_count);
+    RoomView { online_count, online, membership }
 }

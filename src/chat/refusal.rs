@@ -179,7 +179,7 @@ impl fmt::Display for Refusal {
 fn rule(name: &str) -> &'static str {
     match name {
         "show" => "must be one of available, away, chat, dnd, busy, invisible (typing or clear for status)",
-        "type" => "must be unicast or multicast",
+        "type" => "must be unicast or multicast, or chat or grpchat",
         "ack" => "must be the seq of a packet",
         "before" | "seq" => "must be a whole number: the `seq` of a message",
         "limit" => "must be a whole number from 1 to what docs/protocol.md says for this call",
@@ -192,6 +192,7 @@ fn rule(name: &str) -> &'static str {
         "cid" => "must be at most 128 bytes",
         "status" => "must be at most 255 bytes",
         "nick" => "must be at most 190 bytes (a search: 1 to 200 characters), without control characters",
+        "v" => "must be a version of the family: 1, 1.0 to 4, 5",
         "client" => "must be d1, d2, d3 or native",
         "domain" => "does not name the site you are signed in to; send what connection.domain says",
         "block_list" => "must be a list of room ids",

@@ -71,9 +71,9 @@ impl Default for SiteOptions {
 }
 
 impl Site {
-    /// Whether `domain`, as a client sends it, means this site.
+    /// Whether `domain`, as a client sends it, means this site. Domains are the same in capitals.
     pub fn answers_to(&self, domain: &str) -> bool {
-        *self.name == *domain || *self.public_key == *domain
+        self.name.eq_ignore_ascii_case(domain) || *self.public_key == *domain
     }
 
     /// Whether `key` is one of its server's. Digests are compared: how long that takes says nothing about the key.

@@ -33,6 +33,9 @@ impl ConfigCommand {
                 match Config::load(&flags, std::env::vars()) {
                     Ok(config) => {
                         println!("The configuration is right: {}.", summary(&config));
+                        if let Some(advice) = config.advice() {
+                            println!("But {advice}.");
+                        }
                         ExitCode::SUCCESS
                     }
                     Err(error) => {
@@ -49,5 +52,11 @@ fn summary(config: &Config) -> String {
     let port = if config.next_port { " or the next free port" } else { "" };
     let demonstration = if config.demonstration { "on" } else { "off" };
     let (listen, data) = (config.listen, config.data.display());
-    format!("listening on {listen}{port}, data in {data}, demonstration {demonstration}")
+    let public = config.public_url.as_ref().map(|url| format!(", reached as {url}")).unwrap_or_default();
+    let mut summary = format!("listening on {listen}{port}{public}, data in {data}, demonstration {demonstration}");
+    if !config.server_keys.is_empty() {
+        let sites: Vec<&str> = config.server_keys.keys().map(String::as_str).collect();
+        summary += &format!(", keys for the servers of {}", sites.join(", "));
+    }
+    summary
 }

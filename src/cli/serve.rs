@@ -69,6 +69,9 @@ async fn serve(config: &Config) -> Result<(), StartError> {
     };
     println!("NextIM is listening on http://{}/", running.address);
     tracing::info!(descriptors, address = %running.address, data = %config.data.display(), demonstration = config.demonstration, "started");
+    if let Some(advice) = config.advice() {
+        tracing::warn!("{advice}");
+    }
     if !config.demonstration && config.server_keys.is_empty() {
         tracing::warn!(
             "nobody can sign in here: the demonstration is off (server.demonstration = true turns it on, on loopback only), and \

@@ -1,15 +1,11 @@
 //! The first step: what is written in the file and the environment, key by key, each optional.
 
-use super::within;
+use super::sites::{self, WrittenSite};
 use super::{ConfigError, LogFormat};
-use crate::chat::site::{KeyDigest, SiteOptions};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
-
-/// Shortest key of a site's own server, in characters.
-const SERVER_KEY_MIN: usize = 16;
 
 /// The sections, as the environment spells them.
 const SECTIONS: [&str; 5] = ["SERVER", "STREAM", "LIMITS", "SITES", "LOG"];
@@ -58,52 +54,6 @@ pub(super) struct WrittenLimits {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WrittenSite {
-    pub(super) redelivery: Option<bool>,
-    pub(super) old_websocket: Option<bool>,
-    pub(super) api_key: Option<String>,
-    pub(super) api_key_file: Option<PathBuf>,
-    pub(super) legacy_redelivery_s: Option<u64>,
-    pub(super) client_events: Option<bool>,
-    pub(super) old_client: Option<Vec<String>>,
-}
-
-impl WrittenSite {
-    pub(super) fn options(&self) -> Result<SiteOptions, ConfigError> {
-        let usual = SiteOptions::default();
-        let legacy_redelivery_ms = match self.legacy_redelivery_s {
-            Some(seconds) => within("sites.NAME.legacy_redelivery_s", seconds, 0, 600)? * 1000,
-            None => usual.legacy_redelivery_ms,
-        };
-        Ok(SiteOptions {
-            redelivery: self.redelivery.unwrap_or(usual.redelivery),
-            old_websocket: self.old_websocket.unwrap_or(usual.old_websocket),
-            legacy_redelivery_ms,
-            client_events: self.client_events.unwrap_or(usual.client_events),
-            old_client: self.old_client.clone().unwrap_or(usual.old_client),
-        })
-    }
-
-    /// The key of the site's own server. One that can be guessed would let anybody be anybody.
-    pub(super) fn server_key(&self, site: &str) -> Result<Option<KeyDigest>, ConfigError> {
-        let key = match (&self.api_key, &self.api_key_file) {
-            (Some(key), _) => key.clone(),
-            (None, Some(path)) => {
-                let failed = |error| ConfigError(format!("sites.{site}.api_key_file: {}: {error}", path.display()));
-                std::fs::read_to_string(path).map_err(failed)?.trim().to_owned()
-            }
-            (None, None) => return Ok(None),
-        };
-        if key.len() < SERVER_KEY_MIN || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let why = "must be at least 16 visible ASCII characters, such as `openssl rand -hex 24` gives";
-            return Err(ConfigError(format!("sites.{site}.api_key {why}")));
-        }
-        Ok(Some(KeyDigest::of(&key)))
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct WrittenLog {
     pub(super) format: Option<LogFormat>,
     pub(super) filter: Option<String>,
@@ -113,6 +63,7 @@ pub(super) struct WrittenLog {
 pub(super) fn read_file(path: &Path) -> Result<Table, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError(format!("{}: {error}", path.display())))?;
     let table: Table = text.parse().map_err(|error| ConfigError(format!("{}: {error}", path.display())))?;
+    sites::check_quotes(&table)?;
     // Checked here as well, so that a mistake is reported with the file's name and line.
     toml::from_str::<Written>(&text)
         .map_err(|error| ConfigError(format!("{}: {}", path.display(), explain(&error))))?;

@@ -49,6 +49,8 @@ pub struct Edge {
     pub descriptors: u64,
     /// Counts polls with dead tickets.
     pub dead_polls: DeadPolls,
+    /// Tells of keys of sites that were refused.
+    pub refused_keys: site::RefusedKeys,
 }
 
 /// A request, read completely.

@@ -196,7 +196,8 @@ async fn online(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) ->
     if params.optional("domain").is_some_and(|domain| !site.answers_to(domain)) {
         return Err(Refusal::BadParameter("domain"));
     }
-    let dialect = dialect::of_page(params, asked.header("accept")).ok_or(Refusal::BadParameter("client"))?;
+    let unknown = Refusal::BadParameter(if params.optional("client").is_some() { "client" } else { "v" });
+    let dialect = dialect::of_page(params, asked.header("accept")).ok_or(unknown)?;
     let strangers = if params.has("stranger_ids") { "stranger_ids" } else { "chatlink_ids" };
     let manners = dialect::manners(dialect);
     // The chat box names its partner apart from the open windows.

@@ -96,7 +96,11 @@ impl Work<'_> {
     /// The room of a call: as a parameter, where nothing had to be read out of a path, else from there.
     fn room(&self, named: &Named) -> Result<RoomId, Refusal> {
         let given = ["room", "group"].iter().find_map(|name| self.params.optional(name));
-        let id = given.or(named.in_path()).ok_or(Refusal::MissingParameter("room"))?;
+        let id = given.or(named.in_path()).ok_or(Refusal::MissingParameter(if *named == Named::Group {
+            "group"
+        } else {
+            "room"
+        }))?;
         RoomId::parse(id).map_err(|_| Refusal::BadParameter("room"))
     }
 
@@ -105,7 +109,7 @@ impl Work<'_> {
     }
 
     async fn online(&self, call: &Call) -> Result<Reply, Refusal> {
-        let name = if self.params.has("name") { "name" } else { "endpoint" };
+        let name = if self.params.has("endpoint") && !self.params.has("name") { "endpoint" } else { "name" };
         let user = self.params.user(name)?;
         // Old pages know a state of being nowhere; who opens a page is somewhere.
         let show = self.params.optional("show").filter(|word| *word != "unavailable");
@@ -172,7 +176,7 @@ impl Work<'_> {
             (None, None) if self.params.raw("type") == Some("broadcast") => {
                 Speaker::Named(UserId::parse(NOBODY_NAMED).map_err(|_| Refusal::Internal)?)
             }
-            (None, None) => return Err(Refusal::MissingParameter("ticket")),
+            (None, None) => return Err(Refusal::BadRequest("it needs the `ticket` of a page, or `from`")),
         };
         let is_page = matches!(speaker, Speaker::Page(_));
         let to = match self.params.optional("type") {

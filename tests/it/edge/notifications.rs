@@ -95,5 +95,5 @@ async fn a_site_is_told_what_cannot_be_kept() {
         })
         .await;
     let bad = |name| Err(Refusal::BadParameter(name));
-    assert_eq!(told, [Ok(1), bad("text"), bad("text"), bad("link"), bad("link"), Ok(2_001)]);
+    assert_eq!(told, [Ok(2), bad("text"), bad("text"), bad("link"), bad("link"), Ok(2_001)]);
 }

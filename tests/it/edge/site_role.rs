@@ -219,6 +219,35 @@ async fn a_site_may_send_events_to_pages_that_read_them() {
     assert_eq!(third.hears().await, ["and words"]);
 }
 
+/// Negative control: let `notify` leave out whom the directory lacks.
+#[tokio::test]
+async fn who_is_named_for_the_first_time_is_told_when_they_come() {
+    let server = start_with(SiteOptions::default()).await;
+    let told = call(&server, "/v5/notifications", "to=ann,bob&text=Come+and+see&link=/fair&from=The+fair").await;
+    assert_eq!(told.text(), r#"{"status":"ok"}"#);
+    let ann = opens(&server, "ann", "").await;
+    let ask = Ask::get(&format!("/webim/notifications?ticket={}", urls::encode(&ann.ticket)));
+    let found = server.connect().await.ask(&ask).await.expect("an answer").json();
+    let found = ["text", "link", "from"].map(|name| found[0][name].as_str().unwrap_or_default());
+    assert_eq!(found, ["Come and see", "/fair", "The fair"]);
+}
+
+/// What is missing is called by the name that the caller would use.
+#[tokio::test]
+async fn a_sites_mistakes_are_named() {
+    let server = start_with(SiteOptions::default()).await;
+    for (path, form, says) in [
+        ("/v5/presences/online", "nick=Ann", "`name` is missing"),
+        ("/presences/online", "name=ann", "`nick` is missing"),
+        ("/v5/messages", "to=ann&body=x", "`ticket` of a page, or `from`"),
+        ("/v5/messages", "from=bob&to=ann&body=x&type=letter", "chat or grpchat"),
+        ("/v4/group/join", "ticket=x", "`group` is missing"),
+    ] {
+        let answer = call(&server, path, form).await;
+        assert!(answer.status == 400 && answer.text().contains(says), "{path} {form}: {}", answer.text());
+    }
+}
+
 /// The library of early 2014: paths of version 5, words of version 4, no media type, and everything is read as JSON.
 #[tokio::test]
 async fn groups_under_the_fifth_prefix_are_answered_as_groups() {

@@ -1,0 +1,165 @@
+//! The sections of sites: how each is served, and the key of its own server.
+
+use super::{ConfigError, within};
+use crate::chat::link;
+use crate::chat::site::{KeyDigest, SiteOptions};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use toml::{Table, Value};
+
+/// Shortest key of a site's own server, in characters.
+const SERVER_KEY_MIN: usize = 16;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenSite {
+    redelivery: Option<bool>,
+    old_websocket: Option<bool>,
+    api_key: Option<String>,
+    api_key_file: Option<PathBuf>,
+    legacy_redelivery_s: Option<u64>,
+    client_events: Option<bool>,
+    old_client: Option<Vec<String>>,
+}
+
+type Sites = BTreeMap<String, WrittenSite>;
+
+/// The sites that are not served as usual.
+pub(super) fn special(sites: &Sites) -> Result<BTreeMap<String, SiteOptions>, ConfigError> {
+    let mut special = BTreeMap::new();
+    for (name, site) in sites {
+        check_name(name)?;
+        let options = site.options(name)?;
+        if options != SiteOptions::default() {
+            special.insert(name.clone(), options);
+        }
+    }
+    Ok(special)
+}
+
+/// The keys of those whose own server may call.
+pub(super) fn server_keys(sites: &Sites) -> Result<BTreeMap<String, KeyDigest>, ConfigError> {
+    let mut keys = BTreeMap::new();
+    for (name, site) in sites {
+        if let Some(key) = site.server_key(name)? {
+            keys.insert(name.clone(), key);
+        }
+    }
+    Ok(keys)
+}
+
+/// A domain without quotes is taken apart at its points.
+pub(super) fn check_quotes(table: &Table) -> Result<(), ConfigError> {
+    for (first, site) in table.get("sites").and_then(Value::as_table).into_iter().flatten() {
+        let (mut name, mut site) = (vec![first.as_str()], site);
+        while let Some((part, inner)) = site.as_table().into_iter().flatten().find(|(_, inner)| inner.is_table()) {
+            name.push(part);
+            site = inner;
+        }
+        if name.len() > 1 {
+            let name = name.join(".");
+            return Err(ConfigError(format!("[sites.{name}]: put the domain in quotes: [sites.\"{name}\"]")));
+        }
+    }
+    Ok(())
+}
+
+/// The name of a site is its domain, as plugins send it.
+fn check_name(name: &str) -> Result<(), ConfigError> {
+    let is_good = !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control() || "/,".contains(c));
+    let why = "is not a domain: write it as the site's plugin does, without http:// and slashes, e.g. www.example.com";
+    if is_good { Ok(()) } else { Err(ConfigError(format!("sites.{name:?} {why}"))) }
+}
+
+impl WrittenSite {
+    fn options(&self, site: &str) -> Result<SiteOptions, ConfigError> {
+        let usual = SiteOptions::default();
+        let legacy_redelivery_ms = match self.legacy_redelivery_s {
+            Some(seconds) => within(&format!("sites.{site}.legacy_redelivery_s"), seconds, 0, 600)? * 1000,
+            None => usual.legacy_redelivery_ms,
+        };
+        let old_client = self.old_client.clone().unwrap_or(usual.old_client);
+        old_client.iter().try_for_each(|file| check_old_client(site, file))?;
+        Ok(SiteOptions {
+            redelivery: self.redelivery.unwrap_or(usual.redelivery),
+            old_websocket: self.old_websocket.unwrap_or(usual.old_websocket),
+            legacy_redelivery_ms,
+            client_events: self.client_events.unwrap_or(usual.client_events),
+            old_client,
+        })
+    }
+
+    /// The key of the site's own server. One that can be guessed would let anybody be anybody.
+    fn server_key(&self, site: &str) -> Result<Option<KeyDigest>, ConfigError> {
+        let (from, key) = match (&self.api_key, &self.api_key_file) {
+            (Some(_), Some(_)) => {
+                let why = "give one of them, or nobody knows which counts";
+                return Err(ConfigError(format!("sites.{site}: api_key and api_key_file: {why}")));
+            }
+            (Some(key), None) => (format!("sites.{site}.api_key"), key.clone()),
+            (None, Some(path)) => {
+                let from = format!("sites.{site}.api_key_file: {}", path.display());
+                let read = std::fs::read_to_string(path).map_err(|error| ConfigError(format!("{from}: {error}")))?;
+                (format!("{from}: the key in it"), read.trim().to_owned())
+            }
+            (None, None) => return Ok(None),
+        };
+        // HTTP Basic puts a colon before the key.
+        let is_good = key.len() >= SERVER_KEY_MIN && key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
+        let why = "must be at least 16 visible ASCII characters without `:`, such as `openssl rand -hex 24` gives";
+        if is_good { Ok(Some(KeyDigest::of(&key))) } else { Err(ConfigError(format!("{from} {why}"))) }
+    }
+}
+
+/// A file that pages are told to load must be one: its address is written into their markup.
+fn check_old_client(site: &str, file: &str) -> Result<(), ConfigError> {
+    let is_plain = !file.contains(|c: char| c.is_control() || c.is_whitespace() || "\"'<>`".contains(c));
+    if is_plain && link::is_safe(file) && (file.ends_with(".css") || file.ends_with(".js")) {
+        return Ok(());
+    }
+    let why = "must hold addresses of .css and .js files, e.g. /webim/static/webim.all.min.js; it has";
+    Err(ConfigError(format!("sites.{site}.old_client {why} {file:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::load;
+    use super::*;
+
+    #[test]
+    fn a_site_with_a_key_that_can_be_guessed_is_refused() {
+        let load_key = |key: &str| load(&format!("[sites.\"www.example.com\"]\napi_key = \"{key}\"\n"), &[]);
+        let config = load_key("0123456789abcdef").unwrap();
+        assert_eq!(config.server_keys.keys().collect::<Vec<_>>(), ["www.example.com"]);
+        assert_eq!(config.server_keys["www.example.com"], KeyDigest::of("0123456789abcdef"));
+        for bad in ["public", "", "0123456789 abcdef", "0123456789:abcdef"] {
+            let error = load_key(bad).unwrap_err().to_string();
+            assert!(error.contains("openssl rand") && !error.contains(&format!("\"{bad}\"")), "{error}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        std::fs::write(&file, "0123456789abcdef\n").unwrap();
+        let text = format!("[sites.a]\napi_key_file = {:?}\n", file.display().to_string());
+        assert_eq!(load(&text, &[]).unwrap().server_keys["a"], KeyDigest::of("0123456789abcdef"));
+        assert!(load("[sites.a]\napi_key_file = \"/nowhere/key\"\n", &[]).is_err());
+        let both = format!("{text}api_key = \"0123456789abcdef\"\n");
+        assert!(load(&both, &[]).unwrap_err().to_string().contains("give one of them"));
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_site() {
+        let error = |text: &str| load(text, &[]).unwrap_err().to_string();
+        assert!(error("[sites.a]\nlegacy_redelivery_s = 601\n").contains("sites.a.legacy_redelivery_s is 601"));
+        let unquoted = error("[sites.www.example.com]\nredelivery = false\n");
+        assert!(unquoted.contains("[sites.\"www.example.com\"]"), "{unquoted}");
+        for bad in ["http://www.example.com/", "www.example.com/", "a,b", ""] {
+            assert!(error(&format!("[sites.\"{bad}\"]\nredelivery = false\n")).contains("is not a domain"), "{bad}");
+        }
+        let old_client = |file: &str| load(&format!("[sites.x]\nold_client = ['{file}']\n"), &[]);
+        assert_eq!(old_client("/a/b.js").unwrap().sites["x"].old_client, ["/a/b.js"]);
+        for bad in ["/a/b", "/a/\"b.js", "javascript:b.js", "/<b>.css", "/a b.js"] {
+            assert!(old_client(bad).unwrap_err().to_string().contains("sites.x.old_client"), "{bad}");
+        }
+    }
+}
