@@ -16,8 +16,8 @@ CREATE TABLE notifications (
     PRIMARY KEY (site, user, number)
 ) STRICT, WITHOUT ROWID;
 
--- Of a session that a site opened by its API: the rooms it listed, with the stretches of the log in which it did, as
--- room:after-through, comma-separated, without an end while it lasts. NULL for a page that its member opened.
+-- Of a session that a site opened by its API: revision;floor;opened; and the rooms it listed, with the stretches of the log in which it
+-- did, as room:after-through, comma-separated, without an end while it lasts (chat/listed.rs). NULL for a page that its member opened.
 ALTER TABLE sessions ADD COLUMN listed TEXT;
 
 -- Rows of the log that belong to a site which keeps its own history: they are here to be delivered, and go after a day.

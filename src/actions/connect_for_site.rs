@@ -10,7 +10,7 @@ use crate::chat::refusal::Refusal;
 use crate::chat::session::Dialect;
 use crate::chat::ticket::Ticket;
 use crate::chat::user::Identity;
-use crate::live::{Cut, Listing};
+use crate::live::Listing;
 use crate::store::Spoken;
 use std::sync::Arc;
 
@@ -68,12 +68,10 @@ pub async fn connect_for_site(ctx: &Context, site: SiteNumber, ask: SiteConnect)
     let (opening, arrived) = Opening::begin(ctx, key, coming);
     ctx.live.rename(key, &ask.nick);
     let since_ms = ctx.clock.wall_ms().saturating_sub(redelivery_ms);
-    let at = ctx.store.cut(site, arrived.delivered, since_ms).await?;
-    let holder = opening.holder;
-    let cut = Cut { through: at.through, more: at.head > at.through, rows: false };
-    let listed = ctx.live.open_listed(&holder, &people, &rooms, (cut, at.head), ctx.clock.monotonic_ms());
+    let at = ctx.store.cut(site, since_ms).await?;
+    let (listed, begin) = ctx.live.open_listed(&opening.holder, &people, &rooms, at, ctx.clock.monotonic_ms());
     // Stored before it is answered; a session that is not stored is ended by `opening`.
-    opening.save(at.through, &people, Some(listed)).await?;
+    opening.save(begin, &people, Some(listed)).await?;
     opening.save_mood(&arrived.mood, &stored).await;
     let ticket = opening.done();
     let seen = |number: UserNumber| ctx.live.seen_online(site.user(number));

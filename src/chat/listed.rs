@@ -5,99 +5,153 @@ use super::entry::Seq;
 use super::id::RoomNumber;
 use super::room::Interval;
 
-/// Rooms, each with the stretches of the log in which they were listed. A stretch without an end goes on.
+/// A room, and a part of the log in which it was listed. One without an end goes on.
+pub type Stretch = (RoomNumber, Interval);
+
+/// Where a session begins that its site opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SiteCut {
+    /// Everything up to here is too old to be told now.
+    pub old: Seq,
+    /// The head of the log at the cut.
+    pub head: Seq,
+}
+
+/// Rooms, each with the stretches of the log in which they were listed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Listed(Vec<(RoomNumber, Interval)>);
+pub struct Listed {
+    /// In order of room and place; those of one room do not touch.
+    stretches: Vec<Stretch>,
+    /// What is said to the person counts from here on: other pages of theirs had it before.
+    pub floor: Seq,
+    /// The head of the log when the session opened: what the person said before stands in the site's history.
+    pub opened: Seq,
+    /// Grows with every change, so that an older state is never stored over a newer one.
+    pub revision: u64,
+}
 
 impl Listed {
     /// Rooms listed from `after` on, each once.
     pub fn from(rooms: impl IntoIterator<Item = RoomNumber>, after: Seq) -> Self {
-        let mut listed = Self::default();
-        for room in rooms {
-            listed.open(room, after);
-        }
+        let mut stretches: Vec<Stretch> =
+            rooms.into_iter().map(|room| (room, Interval { after, through: None })).collect();
+        stretches.sort_unstable_by_key(|(room, _)| *room);
+        stretches.dedup_by_key(|(room, _)| *room);
+        Self { stretches, opened: after, ..Self::default() }
+    }
+
+    /// The same with other stretches, in any order.
+    pub fn with(self, stretches: Vec<Stretch>) -> Self {
+        let mut listed = Self { stretches: Vec::new(), ..self };
+        listed.inherit(stretches);
         listed
     }
 
-    /// Stretches as they were stored.
-    pub fn of(stretches: Vec<(RoomNumber, Interval)>) -> Self {
-        Self(stretches)
-    }
-
     /// Every stretch.
-    pub fn stretches(&self) -> &[(RoomNumber, Interval)] {
-        &self.0
+    pub fn stretches(&self) -> &[Stretch] {
+        &self.stretches
     }
 
     /// The rooms that are listed now.
     pub fn rooms(&self) -> impl Iterator<Item = RoomNumber> {
-        self.0.iter().filter(|(_, stretch)| stretch.through.is_none()).map(|(room, _)| *room)
+        self.stretches.iter().filter(|(_, stretch)| stretch.through.is_none()).map(|(room, _)| *room)
+    }
+
+    /// The stretches of one room.
+    fn of(&self, room: RoomNumber) -> &[Stretch] {
+        let start = self.stretches.partition_point(|(known, _)| *known < room);
+        let rest = &self.stretches[start..];
+        &rest[..rest.partition_point(|(known, _)| *known == room)]
+    }
+
+    /// Whether a room is listed now.
+    pub fn lists(&self, room: RoomNumber) -> bool {
+        self.of(room).iter().any(|(_, stretch)| stretch.through.is_none())
+    }
+
+    /// Whether a message at `seq` of a room is for the session.
+    pub fn has(&self, room: RoomNumber, seq: Seq) -> bool {
+        self.of(room).iter().any(|(_, stretch)| stretch.contains(seq))
+    }
+
+    /// Up to where the room is listed from `after` on without a gap; `after` if it is not listed there.
+    pub fn reach(&self, room: RoomNumber, after: Seq) -> Seq {
+        let stretch = self.of(room).iter().find(|(_, stretch)| stretch.contains(after + 1));
+        stretch.map_or(after, |(_, stretch)| stretch.through.unwrap_or(Seq::MAX))
     }
 
     /// Lists a room from `after` on; whether it was not listed.
     pub fn open(&mut self, room: RoomNumber, after: Seq) -> bool {
-        let is_new = !self.rooms().any(|known| known == room);
+        let is_new = !self.lists(room);
         if is_new {
-            self.0.push((room, Interval { after, through: None }));
+            self.inherit(vec![(room, Interval { after, through: None })]);
+            self.revision += 1;
         }
         is_new
     }
 
     /// Lists a room no longer than to `through`; whether it was listed.
     pub fn close(&mut self, room: RoomNumber, through: Seq) -> bool {
-        let listed = self.0.iter_mut().find(|(known, stretch)| *known == room && stretch.through.is_none());
-        match listed {
-            Some((_, stretch)) => {
-                stretch.through = Some(through.max(stretch.after));
-                true
-            }
-            None => false,
-        }
+        let listed = self.stretches.iter_mut().find(|(known, stretch)| *known == room && stretch.through.is_none());
+        let Some((_, stretch)) = listed else { return false };
+        stretch.through = Some(through.max(stretch.after));
+        self.revision += 1;
+        true
     }
 
-    /// Whether a message at `seq` of a room is for the session.
-    pub fn has(&self, room: RoomNumber, seq: Seq) -> bool {
-        self.0.iter().any(|(known, stretch)| *known == room && stretch.contains(seq))
+    /// Forgets stretches that end before what is confirmed.
+    pub fn forget(&mut self, acked: Seq) {
+        self.stretches.retain(|(_, stretch)| stretch.through.is_none_or(|through| through > acked));
     }
 
-    /// The same lists from `after` on.
-    pub fn since(&mut self, after: Seq) {
-        for (_, stretch) in &mut self.0 {
-            stretch.after = stretch.after.max(after);
-        }
-        self.0.retain(|(_, stretch)| stretch.through.is_none_or(|through| through > stretch.after));
-    }
-
-    /// What of these lists lies after `after` and not beyond `through`: what a session leaves to the next one of its user.
-    pub fn part(&self, after: Seq, through: Seq) -> Self {
-        let cut = self.0.iter().map(|(room, stretch)| {
+    /// What of these stretches lies after `after` and not beyond `through`: what a session leaves to the next one of its user.
+    pub fn part(&self, after: Seq, through: Seq) -> Vec<Stretch> {
+        let cut = self.stretches.iter().map(|(room, stretch)| {
             let end = stretch.through.unwrap_or(through).min(through);
             (*room, Interval { after: stretch.after.max(after), through: Some(end) })
         });
-        Self(cut.filter(|(_, stretch)| stretch.through.is_some_and(|end| end > stretch.after)).collect())
+        cut.filter(|(_, stretch)| stretch.through.is_some_and(|end| end > stretch.after)).collect()
     }
 
-    /// Adds what an earlier session of the same user left.
-    pub fn inherit(&mut self, left: Self) {
-        self.0.extend(left.0.into_iter().filter(|stretch| !self.0.contains(stretch)).collect::<Vec<_>>());
+    /// Those that lie after `after` and not beyond `through`, cut off there.
+    pub fn clip(stretches: Vec<Stretch>, after: Seq, through: Seq) -> Vec<Stretch> {
+        Self { stretches, ..Self::default() }.part(after, through)
+    }
+
+    /// Adds stretches, those that earlier sessions of the same user left among them. What touches becomes one, so that however
+    /// often a page is opened anew there is hardly more than one for a room.
+    pub fn inherit(&mut self, left: Vec<Stretch>) {
+        self.stretches.extend(left);
+        self.stretches.sort_unstable_by_key(|(room, stretch)| (*room, stretch.after));
+        self.stretches.dedup_by(|(room, next), (known, before)| {
+            let touches = room == known && before.through.is_none_or(|through| next.after <= through);
+            if touches {
+                before.through = before.through.zip(next.through).map(|(one, other)| one.max(other));
+            }
+            touches
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const ROOM: RoomNumber = RoomNumber(7);
 
     #[test]
     fn a_room_is_heard_while_it_is_listed() {
-        let mut listed = Listed::from([ROOM, ROOM], 10);
-        assert_eq!(listed.rooms().collect::<Vec<_>>(), [ROOM], "once");
+        let mut listed = Listed::from([ROOM, RoomNumber(9), ROOM], 10);
+        assert_eq!(listed.rooms().collect::<Vec<_>>(), [ROOM, RoomNumber(9)], "once");
         assert!(listed.close(ROOM, 20) && !listed.close(ROOM, 25));
         assert!(listed.open(ROOM, 30) && !listed.open(ROOM, 35));
         let heard: Vec<Seq> = (8..=33).filter(|seq| listed.has(ROOM, *seq)).collect();
         assert_eq!(heard, (11..=20).chain(31..=33).collect::<Vec<_>>());
-        assert!(!listed.has(RoomNumber(8), 15));
+        assert!(!listed.has(RoomNumber(8), 15) && listed.has(RoomNumber(9), 15));
+        assert_eq!(listed.revision, 2, "each change counts");
+        listed.forget(20);
+        assert_eq!(listed.stretches().len(), 2, "what is confirmed is forgotten");
     }
 
     /// Negative control: let `part` keep open ends, and the next session hears twice what it lists itself.
@@ -106,13 +160,34 @@ mod tests {
         let mut listed = Listed::from([ROOM, RoomNumber(8)], 10);
         listed.close(RoomNumber(8), 14);
         let left = listed.part(15, 40);
-        assert_eq!(left.stretches(), [(ROOM, Interval { after: 15, through: Some(40) })]);
+        assert_eq!(left, [(ROOM, Interval { after: 15, through: Some(40) })]);
         let mut next = Listed::from([ROOM], 40);
         next.inherit(left.clone());
         next.inherit(left);
-        assert_eq!(next.stretches().len(), 2, "left once, however often it is found");
-        assert!((16..50).all(|seq| next.has(ROOM, seq)) && !next.has(ROOM, 15));
-        next.since(45);
-        assert_eq!(next.stretches(), [(ROOM, Interval { after: 45, through: None })]);
+        assert_eq!(next.stretches(), [(ROOM, Interval { after: 15, through: None })], "one, however often it is left");
+    }
+
+    proptest! {
+        /// Stretches that are laid together say of every place what they said one by one, and are few.
+        ///
+        /// Negative control: let `inherit` compare `next.after < through`, and those that touch stay apart.
+        #[test]
+        fn stretches_that_touch_become_one(
+            marks in proptest::collection::vec((0..3_u32, 0..30_u64, proptest::option::of(1..12_u64)), 0..20),
+        ) {
+            let interval = |after, length: Option<u64>| Interval { after, through: length.map(|length| after + length) };
+            let all: Vec<Stretch> =
+                marks.iter().map(|(room, after, length)| (RoomNumber(*room), interval(*after, *length))).collect();
+            let listed = Listed::default().with(all.clone());
+            for room in (0..4).map(RoomNumber) {
+                for seq in 0..50 {
+                    let one_by_one = all.iter().any(|(known, stretch)| *known == room && stretch.contains(seq));
+                    prop_assert_eq!(listed.has(room, seq), one_by_one, "{:?} at {}", listed, seq);
+                }
+                let of = listed.of(room);
+                prop_assert!(of.windows(2).all(|pair| pair[0].1.through.is_some_and(|end| end < pair[1].1.after)));
+                prop_assert_eq!(listed.lists(room), of.last().is_some_and(|(_, last)| last.through.is_none()));
+            }
+        }
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct Ripple {
     pub(super) listed: Vec<UserNumber>,
     pub(super) rooms: Vec<RoomNumber>,
     pub(super) stamp: u64,
-    /// The user has left memory.
+    /// The visit is over.
     pub(super) gone: bool,
 }
 
@@ -86,10 +86,10 @@ impl Hub {
         self.shards[Self::index(key)].lock().expect("no panic while held")
     }
 
-    /// Does something to a user, then looks at all their deadlines. `None` if the user is not in memory.
+    /// Does something to a user, then looks at all their deadlines. `None` if the user is not here.
     pub(super) fn with<T>(&self, key: UserKey, now_ms: u64, act: impl FnOnce(&mut User) -> T) -> Option<(T, Effects)> {
         let mut shard = self.shard(key);
-        let user = shard.users.get_mut(&key)?;
+        let user = shard.users.get_mut(&key).filter(|user| !user.has_gone())?;
         let before = user.visible();
         let result = act(user);
         let effects = self.look(&mut shard, key, &before, now_ms);
@@ -105,8 +105,14 @@ impl Hub {
         act: impl FnOnce(&mut User, bool) -> T,
     ) -> (T, Effects) {
         let mut shard = self.shard(key);
-        let fresh = !shard.users.contains_key(&key);
-        let user = shard.users.entry(key).or_insert_with(make);
+        let fresh = shard.users.get(&key).is_none_or(User::has_gone);
+        // Somebody of whom only something waits is read anew.
+        let left = if fresh { shard.users.remove(&key).and_then(|user| user.left) } else { None };
+        let user = shard.users.entry(key).or_insert_with(|| {
+            let mut user = make();
+            user.left = left;
+            user
+        });
         let before = user.visible();
         let result = act(user, fresh);
         let effects = self.look(&mut shard, key, &before, now_ms);
@@ -136,7 +142,7 @@ impl Hub {
         if let Some(next) = sweep.next_ms {
             shard.arm(key, next);
         }
-        if sweep.gone {
+        if sweep.gone && !shard.users.get_mut(&key).is_some_and(User::wait) {
             shard.users.remove(&key);
         }
         Effects { ripple, ended: sweep.ended.into_iter().map(|session| (key, session)).collect() }
@@ -226,6 +232,7 @@ impl Hub {
         for session in user.sessions.iter_mut().filter(|session| Some(session.number) != except) {
             let is_for = session.listed.as_ref().map_or(is_for_member, |listed| listed.has(room, entry.seq()));
             if is_for {
+                session.heard = session.heard.max(entry.seq());
                 session.push(entry);
             }
         }

@@ -8,90 +8,51 @@ use super::watchers::Watcher;
 use super::{Holder, Live};
 use crate::chat::entry::Seq;
 use crate::chat::id::{RoomId, RoomNumber, UserKey, UserNumber};
-use crate::chat::listed::Listed;
+use crate::chat::listed::{Listed, SiteCut};
 use crate::chat::user::Identity;
-use rustc_hash::FxHashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-
-/// How long what a session left waits for the next one of its user; how old a message may be that comes then is up to the site.
-const BEQUEST_MS: u64 = 600_000;
-
-/// How often old ones are looked for.
-const FORGET_EVERY_MS: u64 = 10_000;
-
-/// Stretches of rooms that ended sessions had not confirmed, with when they are forgotten, in monotonic milliseconds.
-#[derive(Default)]
-pub(super) struct Bequests {
-    left: Mutex<FxHashMap<UserKey, Vec<(Listed, u64)>>>,
-    /// When old ones are looked for next.
-    next_ms: AtomicU64,
-}
-
-impl Bequests {
-    fn add(&self, user: UserKey, left: Listed, until_ms: u64) {
-        self.left.lock().expect("no panic while held").entry(user).or_default().push((left, until_ms));
-    }
-
-    fn take(&self, user: UserKey) -> Vec<Listed> {
-        let left = self.left.lock().expect("no panic while held").remove(&user).unwrap_or_default();
-        left.into_iter().map(|(left, _)| left).collect()
-    }
-
-    pub(super) fn forget_old(&self, now_ms: u64) {
-        if now_ms < self.next_ms.load(Ordering::Relaxed) {
-            return;
-        }
-        self.next_ms.store(now_ms + FORGET_EVERY_MS, Ordering::Relaxed);
-        self.left.lock().expect("no panic while held").retain(|_, left| {
-            left.retain(|(_, until_ms)| *until_ms > now_ms);
-            !left.is_empty()
-        });
-    }
-}
+use std::sync::Arc;
 
 impl Live {
-    /// A session that its site opens counts from now on, with `people` and `rooms` as its site lists them. It begins at
-    /// `cut.through`, and lists the rooms from `head` on; up to there it is given what earlier sessions of the user had listed
-    /// and not confirmed. Gives all of what it lists.
+    /// A session that its site opens counts from now on, with `people` and `rooms` as its site lists them: the rooms from
+    /// `at.head` on. What is younger than `at.old` it is given of what was said to its user and no page has confirmed, and of
+    /// what other sessions have on its way, or had when they ended. Gives what it lists, and where in the log it begins.
     pub fn open_listed(
         &self,
         holder: &Holder,
         people: &[UserNumber],
         rooms: &[RoomNumber],
-        (cut, head): (Cut, Seq),
+        at: SiteCut,
         now_ms: u64,
-    ) -> Listed {
+    ) -> (Listed, Seq) {
+        let SiteCut { old, head } = at;
         let watcher = Watcher { user: holder.key, session: holder.session };
         self.watchers.add(watcher, people);
         let mut listed = Listed::from(rooms.iter().copied(), head);
-        for left in self.bequests.take(holder.key) {
-            listed.inherit(left.part(cut.through, head));
-        }
+        let mut low = head;
         let opened = self.hub.with(holder.key, now_ms, |user| {
-            for other in user.sessions.iter().filter(|other| other.number != holder.session) {
-                if let Some(theirs) = &other.listed {
-                    listed.inherit(theirs.part(cut.through.max(other.cursors.acked()), head));
-                }
-            }
-            let left = user.left.take();
-            let surplus: Vec<RoomNumber> = left.map(|left| left.rooms).unwrap_or_default();
-            let surplus = surplus.into_iter().filter(|room| !user.lists(*room)).collect::<Vec<_>>();
+            user.session(holder.session)?;
+            let inherited = Listed::clip(user.inheritance(holder.session), old, head);
+            listed.floor = user.delivered.min(head).max(old);
+            low = inherited.iter().map(|(_, stretch)| stretch.after).fold(listed.floor, Seq::min);
+            listed.inherit(inherited);
+            let surplus: Vec<RoomNumber> = user.left.take().map(|left| left.rooms).unwrap_or_default();
             let session = user.session(holder.session)?;
             session.strangers = Stranger::all(people);
-            session.listed = Some(Box::new(listed.clone()));
-            session.activate(cut.through, cut, now_ms);
+            session.listed = Some(Arc::new(listed.clone()));
+            session.heard = head;
+            session.activate(low, Cut { through: low, more: head > low, rows: false }, now_ms);
+            let surplus = surplus.into_iter().filter(|room| !user.lists(*room)).collect::<Vec<_>>();
             Some((surplus, self.hub.stamp()))
         });
         let Some((Some((surplus, stamp)), effects)) = opened else {
             self.watchers.remove(watcher, people); // ended meanwhile
-            return listed;
+            return (listed, low);
         };
         for room in surplus {
             self.rooms.unlist(holder.key.site.room(room), holder.key.user, stamp);
         }
         self.apply(effects, now_ms);
-        listed
+        (listed, low)
     }
 
     /// What a session lists; `None` if it has ended, or its member opened it.
@@ -150,14 +111,9 @@ impl Live {
         }
     }
 
-    /// A session has ended: what it had not confirmed of its rooms is its user's next session's, and the rooms lose the user
-    /// unless another session, or the grace, keeps them there.
-    pub(super) fn bequeath(&self, key: UserKey, session: &Session, now_ms: u64) {
+    /// A session has ended: the rooms lose the user unless another session, or the grace, keeps them there.
+    pub(super) fn unlist_rooms(&self, key: UserKey, session: &Session) {
         let Some(listed) = &session.listed else { return };
-        let left = listed.part(session.cursors.acked(), self.positions.get(key.site));
-        if !left.stretches().is_empty() && session.outbox.first_unconfirmed(session.cursors.acked()).is_some() {
-            self.bequests.add(key, left, now_ms + BEQUEST_MS);
-        }
         let (surplus, stamp) = {
             let shard = self.hub.shard(key);
             let user = shard.users.get(&key);

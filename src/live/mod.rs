@@ -39,7 +39,6 @@ use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
 use crate::chat::user::{Identity, Member};
 use hub::Hub;
-use listing::Bequests;
 use positions::Positions;
 use rooms::Rooms;
 use std::sync::atomic::AtomicBool;
@@ -193,8 +192,6 @@ pub struct Live {
     ended: Mutex<Vec<(SiteNumber, TicketDigest)>>,
     /// The same of sessions that have ended.
     ended_dirty: Mutex<Vec<CursorAt>>,
-    /// What sessions that their sites opened had on its way when they ended.
-    bequests: Bequests,
 }
 
 impl Live {
@@ -210,7 +207,6 @@ impl Live {
             draining: AtomicBool::new(false),
             dirty: Mutex::default(),
             ended: Mutex::default(),
-            bequests: Bequests::default(),
             ended_dirty: Mutex::default(),
         }
     }

@@ -18,7 +18,7 @@ impl Live {
 
     /// What a user says about themselves, if in memory.
     pub fn mood(&self, key: UserKey) -> Option<Mood> {
-        self.hub.shard(key).users.get(&key).map(|user| user.mood.clone())
+        self.hub.shard(key).users.get(&key).filter(|user| !user.has_gone()).map(|user| user.mood.clone())
     }
 
     /// What others see of a user.
@@ -51,7 +51,7 @@ impl Live {
 
     /// Lets a change reach those who watch.
     pub(super) fn apply(&self, effects: Effects, now_ms: u64) {
-        self.bury(effects.ended, now_ms);
+        self.bury(effects.ended);
         let Some(ripple) = effects.ripple else { return };
         self.update_rooms(&ripple);
         let was = (ripple.was_online, ripple.stamp);

@@ -39,9 +39,11 @@ pub(super) struct Session {
     pub(super) dialect: Dialect,
     pub(super) strangers: Box<[Stranger]>,
     /// The rooms it lists, if its site opened it; its strangers are then those its site calls its buddies.
-    pub(super) listed: Option<Box<Listed>>,
+    pub(super) listed: Option<Arc<Listed>>,
     /// Whether that changed while the log was read.
     relisted: bool,
+    /// Of such a session, up to where the log was handed to it.
+    pub(super) heard: Seq,
     pub(super) expires_at_ms: u64,
     pub(super) cursors: Cursors,
     pub(super) outbox: Outbox,
@@ -96,6 +98,7 @@ impl Session {
             strangers,
             listed: None,
             relisted: false,
+            heard: 0,
             expires_at_ms,
             cursors: Cursors::new(0, 0),
             outbox: Outbox::filling(),
@@ -130,6 +133,7 @@ impl Session {
     pub(super) fn restore(&mut self, delivered: Seq, cursor: Seq, sent: Seq, now_ms: u64) {
         self.cursors = Cursors::restored(delivered, cursor, sent);
         self.outbox = Outbox::behind(cursor);
+        self.heard = sent;
         self.open = true;
         self.stage = Stage::Idle { since_ms: now_ms };
     }
@@ -195,9 +199,9 @@ impl Session {
     /// Changes the rooms it lists. A read of the log that is under way may have been made by the old ones.
     pub(super) fn relist(&mut self, change: impl FnOnce(&mut Listed)) {
         let acked = self.cursors.acked();
-        if let Some(listed) = &mut self.listed {
+        if let Some(listed) = self.listed.as_mut().map(Arc::make_mut) {
             // Stretches that are confirmed would only pile up.
-            listed.since(acked);
+            listed.forget(acked);
             change(listed);
             self.relisted = true;
         }

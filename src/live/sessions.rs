@@ -21,7 +21,7 @@ impl Live {
         let memberships = member.memberships.clone();
         let mut made = Session::new(session, digest, dialect, Box::default(), expires_at_ms, now_ms);
         let rooms = listing.map(|Listing { listed, rooms }| {
-            made.listed = Some(Box::new(listed));
+            made.listed = Some(Arc::new(listed));
             rooms
         });
         let ((mood, delivered, read_through, fresh, evicted), effects) = self.hub.with_or_insert(
@@ -37,7 +37,7 @@ impl Live {
                     }
                     _ => {}
                 }
-                let evicted = user.add(made);
+                let evicted = user.add(made, now_ms);
                 (user.mood.clone(), user.delivered, user.read_through(), fresh, evicted)
             },
         );
@@ -47,7 +47,7 @@ impl Live {
         }
         self.take_listed_seats(key, &rooms.unwrap_or_default());
         self.apply(effects, now_ms);
-        self.bury(evicted.into_iter().map(|session| (key, session)).collect(), now_ms);
+        self.bury(evicted.into_iter().map(|session| (key, session)).collect());
         Arrived { mood, delivered, read_through }
     }
 
@@ -151,12 +151,12 @@ impl Live {
         let times = self.times;
         let ended = self.hub.with(holder.key, now_ms, |user| user.remove(holder.session, &times, now_ms));
         let Some((session, effects)) = ended else { return };
-        self.bury(session.into_iter().map(|session| (holder.key, session)).collect(), now_ms);
+        self.bury(session.into_iter().map(|session| (holder.key, session)).collect());
         self.apply(effects, now_ms);
     }
 
     /// Forgets what pointed at sessions that have ended, and releases their polls.
-    pub(super) fn bury(&self, ended: Vec<(UserKey, Session)>, now_ms: u64) {
+    pub(super) fn bury(&self, ended: Vec<(UserKey, Session)>) {
         for (key, mut session) in ended {
             self.tickets.remove(session.digest);
             self.ended.lock().expect("no panic while held").push((key.site, session.digest));
@@ -165,7 +165,7 @@ impl Live {
             }
             let strangers: Vec<UserNumber> = session.strangers.iter().map(|stranger| stranger.number).collect();
             self.watchers.remove(Watcher { user: key, session: session.number }, &strangers);
-            self.bequeath(key, &session, now_ms);
+            self.unlist_rooms(key, &session);
             session.wake();
         }
     }

@@ -13,7 +13,6 @@ impl Live {
         for effects in self.hub.tick(now_ms) {
             self.apply(effects, now_ms);
         }
-        self.bequests.forget_old(now_ms);
     }
 
     /// Tickets that have ended since they were last taken, however they ended: the store has to forget them, too.

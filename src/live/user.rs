@@ -4,6 +4,7 @@ use super::Times;
 use super::session::Session;
 use crate::chat::entry::Seq;
 use crate::chat::id::{RoomNumber, UserNumber};
+use crate::chat::listed::{Listed, Stretch};
 use crate::chat::presence::{Mood, Visible};
 use crate::chat::room::Membership;
 use crate::chat::session::SessionNumber;
@@ -27,18 +28,33 @@ pub(super) struct User {
     here: bool,
     /// Rooms whose seats changed while a first session was opening: there memory knows better than the page's snapshot.
     pub(super) reseated: Vec<RoomNumber>,
-    /// What sessions opened by the site had listed when the last of them ended: until the grace is over the user is seen
-    /// there, and those people are told when they go.
+    /// What sessions opened by the site left when they ended.
     pub(super) left: Option<Box<Left>>,
     /// The earliest entry in the wheel.
     pub(super) armed_ms: Option<u64>,
 }
 
+/// How long what a session left waits for the next one of its user, in milliseconds; how old a message may be that comes then is
+/// up to the site.
+const LEFT_FOR_MS: u64 = 600_000;
+
 /// See `User::left`.
 #[derive(Debug, Default)]
 pub(super) struct Left {
+    /// Rooms and people that the last of them listed: until the grace is over the user is seen there, and those people are told
+    /// when they go.
     pub(super) rooms: Vec<RoomNumber>,
     pub(super) people: Vec<UserNumber>,
+    /// Of each, what of its rooms it had not confirmed.
+    pub(super) unconfirmed: Vec<Unconfirmed>,
+}
+
+/// Messages of rooms that a session had on its way when it ended.
+#[derive(Debug)]
+pub(super) struct Unconfirmed {
+    pub(super) stretches: Vec<Stretch>,
+    /// When it is forgotten, in monotonic milliseconds.
+    until_ms: u64,
 }
 
 /// What a snapshot says that memory did not.
@@ -57,7 +73,7 @@ pub(super) struct Reconciled {
 pub(super) struct Sweep {
     /// Sessions that have ended.
     pub(super) ended: Vec<Session>,
-    /// Nothing is left of the user.
+    /// The visit is over.
     pub(super) gone: bool,
     /// When to look again.
     pub(super) next_ms: Option<u64>,
@@ -103,9 +119,8 @@ impl User {
 
     /// Whether a session lists the room, or did when the grace began.
     pub(super) fn lists(&self, room: RoomNumber) -> bool {
-        let listed = self.sessions.iter().filter_map(|session| session.listed.as_ref());
-        listed.flat_map(|listed| listed.rooms()).any(|listed| listed == room)
-            || self.left.as_ref().is_some_and(|left| left.rooms.contains(&room))
+        let mut listed = self.sessions.iter().filter_map(|session| session.listed.as_ref());
+        listed.any(|listed| listed.lists(room)) || self.left.as_ref().is_some_and(|left| left.rooms.contains(&room))
     }
 
     /// The rooms the user is in as a member, and those that their sessions list.
@@ -119,12 +134,65 @@ impl User {
         rooms
     }
 
-    /// A session that the site opened has ended: what it listed stays for the grace if no other session of its kind is there.
-    fn leave(&mut self, session: &Session) {
+    /// A session that the site opened has ended: what it had not confirmed waits for the next one, and what it listed stays for the
+    /// grace if no other session of its kind is there. Under the same lock as its end, so that a page that opens meanwhile finds
+    /// either.
+    fn leave(&mut self, session: &Session, now_ms: u64) {
         let Some(listed) = &session.listed else { return };
-        if self.sessions.iter().all(|other| other.listed.is_none()) {
-            let people = session.strangers.iter().map(|stranger| stranger.number).collect();
-            self.left = Some(Box::new(Left { rooms: listed.rooms().collect(), people }));
+        let stretches = self.unconfirmed(session, listed);
+        let is_last = self.sessions.iter().all(|other| other.listed.is_none());
+        if stretches.is_empty() && !is_last {
+            return;
+        }
+        let left = self.left.get_or_insert_default();
+        if !stretches.is_empty() {
+            left.unconfirmed.push(Unconfirmed { stretches, until_ms: now_ms + LEFT_FOR_MS });
+        }
+        if is_last {
+            left.rooms = listed.rooms().collect();
+            left.people = session.strangers.iter().map(|stranger| stranger.number).collect();
+        }
+    }
+
+    /// What a session has on its way of its rooms, and no other page of the user has confirmed.
+    fn unconfirmed(&self, session: &Session, listed: &Listed) -> Vec<Stretch> {
+        let mut part = listed.part(session.cursors.acked(), session.heard);
+        let others = self.sessions.iter().filter(|other| other.number != session.number);
+        for (listed, acked) in others.filter_map(|other| Some((other.listed.as_ref()?, other.cursors.acked()))) {
+            for (room, stretch) in &mut part {
+                stretch.after = stretch.after.max(listed.reach(*room, stretch.after).min(acked));
+            }
+        }
+        part.retain(|(_, stretch)| stretch.through.is_none_or(|through| through > stretch.after));
+        part
+    }
+
+    /// What the user's other sessions, and those that have ended, leave to the one with this number.
+    pub(super) fn inheritance(&self, heir: SessionNumber) -> Vec<Stretch> {
+        let others = self.sessions.iter().filter(|other| other.number != heir);
+        let on_its_way = others.filter_map(|other| Some(self.unconfirmed(other, other.listed.as_ref()?)));
+        let left = self.left.iter().flat_map(|left| &left.unconfirmed).flat_map(|left| &left.stretches);
+        left.copied().chain(on_its_way.flatten()).collect()
+    }
+
+    /// Whether the visit is over: a session that comes now is the first of a new one, and all but what waits is read anew.
+    pub(super) fn has_gone(&self) -> bool {
+        !self.here && self.sessions.is_empty()
+    }
+
+    /// The visit is over and everybody has been told. Whether anything waits for the next one.
+    pub(super) fn wait(&mut self) -> bool {
+        let Some(left) = self.left.as_mut().filter(|left| !left.unconfirmed.is_empty()) else { return false };
+        (left.rooms, left.people, self.rooms) = (Vec::new(), Vec::new(), Vec::new());
+        self.buddies = Arc::new([]);
+        true
+    }
+
+    fn forget_left(&mut self, now_ms: u64, next_ms: &mut Option<u64>) {
+        let Some(left) = &mut self.left else { return };
+        left.unconfirmed.retain(|left| left.until_ms > now_ms);
+        if let Some(until_ms) = left.unconfirmed.iter().map(|left| left.until_ms).min() {
+            earliest(next_ms, until_ms);
         }
     }
 
@@ -164,7 +232,7 @@ impl User {
     }
 
     /// Adds a session; gives the one that had to make room.
-    pub(super) fn add(&mut self, session: Session) -> Option<Session> {
+    pub(super) fn add(&mut self, session: Session, now_ms: u64) -> Option<Session> {
         let full = self.sessions.len() >= SESSIONS_MAX;
         let oldest = full.then(|| {
             let idle = self.sessions.iter().enumerate();
@@ -174,7 +242,7 @@ impl User {
         // Of those that are idle alike, after a restart, the first to be added goes: the list keeps its order.
         let ended = oldest.map(|index| self.sessions.remove(index));
         if let Some(ended) = &ended {
-            self.leave(ended);
+            self.leave(ended, now_ms);
         }
         self.sessions.push(session);
         ended
@@ -184,7 +252,7 @@ impl User {
     pub(super) fn remove(&mut self, number: SessionNumber, times: &Times, now_ms: u64) -> Option<Session> {
         let index = self.sessions.iter().position(|session| session.number == number)?;
         let session = self.sessions.swap_remove(index);
-        self.leave(&session);
+        self.leave(&session, now_ms);
         self.raise_delivered(session.cursors.acked());
         let was_present = session.present_until(times.session_grace_ms).is_none_or(|until| until > now_ms);
         if was_present {
@@ -208,7 +276,8 @@ impl User {
         let mut sweep = Sweep::default();
         self.end_expired(times, now_ms, &mut sweep);
         self.here = self.still_here(times, now_ms, &mut sweep.next_ms);
-        sweep.gone = !self.here && self.sessions.is_empty();
+        self.forget_left(now_ms, &mut sweep.next_ms);
+        sweep.gone = self.has_gone();
         self.wake_due(times, now_ms, &mut sweep.next_ms);
         sweep
     }
@@ -224,7 +293,7 @@ impl User {
             } else {
                 let was_present = session.present_until(times.session_grace_ms).is_none_or(|until| until > now_ms);
                 let session = self.sessions.swap_remove(index);
-                self.leave(&session);
+                self.leave(&session, now_ms);
                 self.raise_delivered(session.cursors.acked());
                 if was_present {
                     self.grace_until_ms = Some(now_ms + times.user_grace_ms);

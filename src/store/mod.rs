@@ -8,7 +8,7 @@ pub mod sqlite;
 use crate::chat::entry::{Draft, Message, Party, SeatChange, Seq, SharedEntry};
 use crate::chat::history::{Conversation, History, Unread};
 use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
-use crate::chat::listed::Listed;
+use crate::chat::listed::{Listed, SiteCut};
 use crate::chat::notification::{Notice, Notification};
 use crate::chat::presence::Mood;
 use crate::chat::refusal::Refusal;
@@ -148,23 +148,13 @@ pub struct Page {
     pub unread: Vec<Unread>,
 }
 
-/// Where a session begins that its site opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SiteCut {
-    /// The stream brings what follows.
-    pub through: Seq,
-    /// The head of the log at the cut.
-    pub head: Seq,
-}
-
 /// Views of the log.
 #[async_trait]
 pub trait Views: Send + Sync {
     /// All a page needs, from one snapshot.
     async fn page(&self, query: PageQuery) -> Stored<Page>;
-    /// Where a session of a user begins who has everything through `delivered`, if nothing older than `since_ms` (milliseconds
-    /// since 1970) is to come.
-    async fn cut(&self, site: SiteNumber, delivered: Seq, since_ms: u64) -> Stored<SiteCut>;
+    /// Where a session begins to which nothing older than `since_ms` (milliseconds since 1970) is to come.
+    async fn cut(&self, site: SiteNumber, since_ms: u64) -> Stored<SiteCut>;
     /// What is for one session after `after`: at most `limit` rows. Of rooms that is what was said while the user was a member
     /// and listened; or, of a session that its site opened, while that `listed` them.
     async fn addressed(
@@ -352,7 +342,7 @@ pub trait Sessions: Send + Sync {
     /// Replaces the strangers of a session's page; nothing happens if the session is not stored.
     async fn replace_strangers(&self, site: SiteNumber, digest: TicketDigest, strangers: Vec<UserNumber>)
     -> Stored<()>;
-    /// Replaces the rooms that a session lists; nothing happens if the session is not stored.
+    /// Replaces the rooms that a session lists, unless a later state is stored; nothing happens if the session is not.
     async fn replace_listed(&self, site: SiteNumber, digest: TicketDigest, listed: Listed) -> Stored<()>;
     /// Corrects the generation of a session's client; nothing happens if the session is not stored.
     async fn set_dialect(&self, site: SiteNumber, digest: TicketDigest, dialect: Dialect) -> Stored<()>;

@@ -152,7 +152,7 @@ impl Place {
 const ROWS: &str = concat!(
     "SELECT ",
     log_columns!(),
-    ", l.cid_hash, t.number IS NOT NULL, s.number IS NOT NULL, u.number IS NOT NULL OR r.number IS NOT NULL FROM log l \
+    ", l.cid_hash, t.number IS NOT NULL, s.number IS NOT NULL, u.number IS NOT NULL OR r.number IS NOT NULL OR l.target = 0 FROM log l \
      LEFT JOIN sites t ON t.number = l.site \
      LEFT JOIN users s ON s.site = l.site AND s.number = l.sender \
      LEFT JOIN users u ON u.site = l.site AND u.number = l.target \

@@ -11,7 +11,7 @@ use crate::chat::ticket::TicketDigest;
 use crate::store::{CursorMove, SessionRecord, Sessions, Stored};
 use async_trait::async_trait;
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 #[async_trait]
 impl Sessions for SqliteStore {
@@ -34,8 +34,21 @@ impl Sessions for SqliteStore {
     }
 
     async fn replace_listed(&self, site: SiteNumber, digest: TicketDigest, listed: Listed) -> Stored<()> {
-        let update = "UPDATE sessions SET listed = ?3 WHERE site = ?1 AND digest = ?2";
-        self.change_session(update, site, digest, written(&listed)).await
+        self.writer
+            .write(move |tx| {
+                let mut find = tx.sql.prepare_cached("SELECT listed FROM sessions WHERE site = ?1 AND digest = ?2")?;
+                let stored: Option<String> =
+                    find.query_row(params![site.0, digest.0], |row| row.get(0)).optional()?.flatten();
+                // Two changes at a time may come here in the other order.
+                if stored.is_some_and(|stored| read(&stored).revision > listed.revision) {
+                    return Ok(());
+                }
+                let mut update =
+                    tx.sql.prepare_cached("UPDATE sessions SET listed = ?3 WHERE site = ?1 AND digest = ?2")?;
+                update.execute(params![site.0, digest.0, written(&listed)])?;
+                Ok(())
+            })
+            .await
     }
 
     async fn set_dialect(&self, site: SiteNumber, digest: TicketDigest, dialect: Dialect) -> Stored<()> {
@@ -112,22 +125,27 @@ fn comma_list(numbers: &[UserNumber]) -> String {
     numbers.join(",")
 }
 
-/// `room:after-through` of every stretch.
+/// `revision;floor;opened;` and `room:after-through` of every stretch.
 fn written(listed: &Listed) -> String {
     let end = |stretch: &Interval| stretch.through.map(|through| through.to_string()).unwrap_or_default();
     let stretches =
         listed.stretches().iter().map(|(room, stretch)| format!("{}:{}-{}", room.0, stretch.after, end(stretch)));
-    stretches.collect::<Vec<_>>().join(",")
+    let stretches = stretches.collect::<Vec<_>>().join(",");
+    format!("{};{};{};{stretches}", listed.revision, listed.floor, listed.opened)
 }
 
-fn read(listed: &str) -> Listed {
+fn read(text: &str) -> Listed {
     let stretch = |text: &str| {
         let (room, stretch) = text.split_once(':')?;
         let (after, through) = stretch.split_once('-')?;
         let through = if through.is_empty() { None } else { Some(through.parse::<Seq>().ok()?) };
         Some((RoomNumber(room.parse().ok()?), Interval { after: after.parse().ok()?, through }))
     };
-    Listed::of(listed.split(',').filter_map(stretch).collect())
+    let mut parts = text.splitn(4, ';');
+    let mut number = || parts.next().and_then(|number| number.parse().ok()).unwrap_or(0);
+    let mut listed = Listed::default();
+    (listed.revision, listed.floor, listed.opened) = (number(), number(), number());
+    listed.with(parts.next().unwrap_or_default().split(',').filter_map(stretch).collect())
 }
 
 fn move_cursor(sql: &Connection, step: &CursorMove) -> Stored<()> {

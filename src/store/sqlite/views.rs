@@ -84,8 +84,8 @@ impl Views for SqliteStore {
         self.readers.read(move |sql| page(sql, &query)).await
     }
 
-    async fn cut(&self, site: SiteNumber, delivered: Seq, since_ms: u64) -> Stored<SiteCut> {
-        self.readers.read(move |sql| site_cut(sql, site, delivered, since_ms)).await
+    async fn cut(&self, site: SiteNumber, since_ms: u64) -> Stored<SiteCut> {
+        self.readers.read(move |sql| site_cut(sql, site, since_ms)).await
     }
 
     async fn addressed(
@@ -160,11 +160,11 @@ fn page(sql: &Connection, query: &PageQuery) -> Stored<Page> {
 }
 
 /// Times do not decrease along the log, so the first row that is young enough is found by halving.
-fn site_cut(sql: &Connection, site: SiteNumber, delivered: Seq, since_ms: u64) -> Stored<SiteCut> {
+fn site_cut(sql: &Connection, site: SiteNumber, since_ms: u64) -> Stored<SiteCut> {
     let head = log::head(sql, site)?;
     let mut find =
         sql.prepare_cached("SELECT seq, at_ms FROM log WHERE site = ?1 AND seq > ?2 ORDER BY seq LIMIT 1")?;
-    let (mut old, mut young) = (delivered.min(head), head);
+    let (mut old, mut young) = (0, head);
     while old < young {
         let middle = old + (young - old) / 2;
         // The first row after `middle`: numbers without a row were erased.
@@ -175,7 +175,7 @@ fn site_cut(sql: &Connection, site: SiteNumber, delivered: Seq, since_ms: u64) -
             Some(_) | None => young = middle,
         }
     }
-    Ok(SiteCut { through: old, head })
+    Ok(SiteCut { old, head })
 }
 
 /// The first new row of every conversation that has one.

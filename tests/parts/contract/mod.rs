@@ -118,6 +118,7 @@ macro_rules! suite {
                 site_role::a_room_row_is_for_the_sessions_that_list_the_room,
                 site_role::what_sessions_list_outlives_the_process,
                 site_role::a_session_begins_where_messages_are_young,
+                site_role::a_page_is_not_told_what_its_person_had_or_said,
                 site_role::rows_of_a_site_that_keeps_them_itself_go_after_a_while,
                 site_role::what_is_said_to_everybody_is_one_row_for_each,
                 settings::settings_merge_and_others_survive,

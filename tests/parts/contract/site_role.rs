@@ -4,12 +4,12 @@ use super::Backend;
 use super::world::{NOW_MS, World, bodies, entry_bodies, new_site, refusal, room_id, user_id, with};
 use nextim::chat::entry::{Addressee, Draft, Seq, To};
 use nextim::chat::id::{SiteNumber, UserKey};
-use nextim::chat::listed::Listed;
+use nextim::chat::listed::{Listed, SiteCut};
 use nextim::chat::refusal::Refusal;
 use nextim::chat::room::Interval;
 use nextim::chat::session::{Dialect, SessionNumber};
 use nextim::chat::ticket::TicketDigest;
-use nextim::store::{SessionRecord, SiteCut, Spoken};
+use nextim::store::{SessionRecord, Spoken};
 
 const SESSION: SessionNumber = SessionNumber(77);
 
@@ -77,7 +77,8 @@ pub async fn a_room_row_is_for_the_sessions_that_list_the_room<B: Backend>(backe
     }
     let yan = world.named(site, "yan").await;
     let stretch = |after, through| Interval { after, through };
-    let listed = Listed::of(vec![(r1, stretch(1, Some(3))), (r2, stretch(3, None)), (r1, stretch(4, None))]);
+    let listed =
+        Listed::default().with(vec![(r1, stretch(1, Some(3))), (r2, stretch(3, None)), (r1, stretch(4, None))]);
     let heard = world.store.addressed(yan, SESSION, Some(listed.clone()), 0, 10).await.unwrap();
     assert_eq!(entry_bodies(&heard.entries), ["three", "four", "five"]);
     let first = world.store.addressed(yan, SESSION, Some(listed.clone()), 0, 2).await.unwrap();
@@ -87,10 +88,12 @@ pub async fn a_room_row_is_for_the_sessions_that_list_the_room<B: Backend>(backe
     assert!(world.store.addressed(yan, SESSION, None, 0, 10).await.unwrap().entries.is_empty());
 }
 
+/// Negative control: leave the comparison of revisions out of `replace_listed`.
 pub async fn what_sessions_list_outlives_the_process<B: Backend>(backend: B) {
     let world = World::new(backend).await;
     let ann = world.key("ann").await;
-    let listed = Listed::of(vec![(nextim::chat::id::RoomNumber(3), Interval { after: 7, through: Some(9) })]);
+    let listed =
+        Listed::default().with(vec![(nextim::chat::id::RoomNumber(3), Interval { after: 7, through: Some(9) })]);
     let record = |listed: Option<Listed>| SessionRecord {
         user: ann,
         number: SESSION,
@@ -102,8 +105,14 @@ pub async fn what_sessions_list_outlives_the_process<B: Backend>(backend: B) {
         expires_at_ms: NOW_MS + 1,
     };
     world.store.save_sessions(vec![record(Some(listed))]).await.unwrap();
-    let longer = Listed::from([nextim::chat::id::RoomNumber(4)], 12);
-    world.store.replace_listed(world.site, TicketDigest([5; 32]), longer.clone()).await.unwrap();
+    let mut longer = Listed::from([nextim::chat::id::RoomNumber(4)], 12);
+    longer.floor = 4;
+    let before = longer.clone();
+    longer.close(nextim::chat::id::RoomNumber(4), 14);
+    for state in [&longer, &before] {
+        // The later change comes first: the earlier one must not undo it.
+        world.store.replace_listed(world.site, TicketDigest([5; 32]), state.clone()).await.unwrap();
+    }
     world.store.replace_listed(world.site, TicketDigest([6; 32]), Listed::default()).await.unwrap();
     world.store.set_dialect(world.site, TicketDigest([5; 32]), Dialect::D3).await.unwrap();
     let world = world.reopened().await;
@@ -111,20 +120,41 @@ pub async fn what_sessions_list_outlives_the_process<B: Backend>(backend: B) {
     assert_eq!((found.len(), found[0].listed.as_ref(), found[0].dialect), (1, Some(&longer), Dialect::D3));
 }
 
-/// Negative control: let `site_cut` begin at the delivered cursor and an hour's messages come once more.
+/// Negative control: let `site_cut` begin at the first row and an hour's messages come once more.
 pub async fn a_session_begins_where_messages_are_young<B: Backend>(backend: B) {
     let world = World::new(backend).await;
     let site = world.plugin_site().await;
-    let cut = |delivered, since_ms| world.store.cut(site, delivered, since_ms);
-    assert_eq!(cut(0, NOW_MS).await.unwrap(), SiteCut { through: 0, head: 0 });
+    let cut = |since_ms| world.store.cut(site, since_ms);
+    assert_eq!(cut(NOW_MS).await.unwrap(), SiteCut { old: 0, head: 0 });
     for at in 0..40 {
         world.site_says(site, "zoe", To::User(user_id("yan")), "x", NOW_MS + at / 2 * 1_000).await;
     }
-    for (since, through) in [(0, 0), (1, 0), (NOW_MS + 1, 2), (NOW_MS + 10_000, 20), (NOW_MS + 19_001, 40)] {
-        assert_eq!(cut(0, since).await.unwrap(), SiteCut { through, head: 40 }, "{since}");
+    for (since, old) in [(0, 0), (1, 0), (NOW_MS + 1, 2), (NOW_MS + 10_000, 20), (NOW_MS + 19_001, 40)] {
+        assert_eq!(cut(since).await.unwrap(), SiteCut { old, head: 40 }, "{since}");
     }
-    assert_eq!(cut(33, NOW_MS + 1).await.unwrap().through, 33, "not before what the user has");
-    assert_eq!(cut(99, NOW_MS + 1).await.unwrap().through, 40, "nor past the head");
+}
+
+/// What pages of the same person said or had before is not told to the next one again.
+///
+/// Negative control: leave `floor` or `opened` out of `addressed`.
+pub async fn a_page_is_not_told_what_its_person_had_or_said<B: Backend>(backend: B) {
+    let world = World::new(backend).await;
+    let site = world.plugin_site().await;
+    let rooms = Spoken { rooms: vec![room_id("r1")], ..Spoken::default() };
+    let room = world.store.introduce(site, rooms).await.unwrap().rooms[0].number;
+    let to_yan = || To::User(user_id("yan"));
+    world.site_says(site, "zoe", to_yan(), "had", NOW_MS).await;
+    world.site_says(site, "yan", To::User(user_id("zoe")), "said", NOW_MS).await;
+    world.site_says(site, "yan", To::Room(room_id("r1")), "said there", NOW_MS).await;
+    world.site_says(site, "zoe", To::Room(room_id("r1")), "heard there", NOW_MS).await;
+    world.site_says(site, "zoe", to_yan(), "missed", NOW_MS).await;
+    world.site_says(site, "yan", To::User(user_id("zoe")), "said on another page", NOW_MS).await;
+    world.site_says(site, "yan", To::Room(room_id("r1")), "said there on another page", NOW_MS).await;
+    let mut listed = Listed::default().with(vec![(room, Interval { after: 1, through: None })]);
+    (listed.floor, listed.opened) = (3, 5);
+    let told = world.store.addressed(world.named(site, "yan").await, SESSION, Some(listed), 0, 10).await.unwrap();
+    let expected = ["heard there", "missed", "said on another page", "said there on another page"];
+    assert_eq!(entry_bodies(&told.entries), expected);
 }
 
 /// Negative control: leave the noting out of `append`, and nothing is ever erased; let `forget` take all sites' rows, and ann's go.

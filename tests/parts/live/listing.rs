@@ -4,11 +4,10 @@
 use super::world::{Arriving, SITE, START_MS, TIMES, Tab, key, party};
 use nextim::chat::entry::{Addressee, Entry, Message, Seat, SeatChange, Seq, SharedEntry};
 use nextim::chat::id::{RoomId, RoomKey, RoomNumber, UserNumber};
-use nextim::chat::listed::Listed;
+use nextim::chat::listed::{Listed, SiteCut};
 use nextim::chat::presence::NoticeKind::{Offline, Online};
 use nextim::chat::presence::Show;
-use nextim::chat::room::Interval;
-use nextim::live::{Arrival, Cut, Holder, Listing, Live};
+use nextim::live::{Arrival, Holder, Listing, Live};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -22,22 +21,21 @@ fn named(number: RoomNumber) -> (RoomNumber, RoomId) {
     (number, RoomId::parse(&format!("room{}", number.0)).unwrap())
 }
 
-/// The site opens a session that begins at `through` of a log with `head` rows.
+/// The site opens a session at a log with `head` rows, of which those after `old` are young.
 fn site_opens(
     live: &Live,
     arriving: &Arriving,
     people: &[u32],
     rooms: &[RoomNumber],
-    (through, head): (Seq, Seq),
+    (old, head): (Seq, Seq),
     now_ms: u64,
 ) -> (Holder, Listed) {
     let listed = Listed::from(rooms.iter().copied(), 0);
     let listing = Some(Listing { listed, rooms: rooms.iter().map(|number| named(*number)).collect() });
     live.arrive(Arrival { listing, ..arriving.arrival() }, now_ms);
     let people: Vec<UserNumber> = people.iter().map(|number| UserNumber(*number)).collect();
-    let cut = Cut { through, more: head > through, rows: false };
     let holder = arriving.holder();
-    let listed = live.open_listed(&holder, &people, rooms, (cut, head), now_ms);
+    let (listed, _) = live.open_listed(&holder, &people, rooms, SiteCut { old, head }, now_ms);
     (holder, listed)
 }
 
@@ -126,30 +124,94 @@ fn a_room_is_heard_by_pages_that_list_it_and_by_pages_of_listening_members() {
     assert_eq!((hears(plugin), hears(quiet), hears(own)), (vec![1, 3, 5], vec![], vec![3]));
 }
 
-/// Negative control: let `bequeath` add nothing, or `open_listed` look at no other session.
+/// Where an answer with row 2 was on its way; row 1 had been confirmed.
+fn page_with_row_2_on_its_way(live: &Live) -> Tab {
+    let mut tab = Tab::new(site_opens(live, &Arriving::new(1, &[], 1), &[], &[R1], (0, 0), START_MS).0);
+    tab.poll(live, START_MS);
+    say(live, 1, 2, R1);
+    assert_eq!(tab.listen(live, START_MS).unwrap().entries.len(), 1);
+    tab.poll(live, START_MS); // confirms it
+    say(live, 2, 2, R1);
+    tab.answered(live, false, START_MS); // its connection has closed
+    tab
+}
+
+fn opens_next(live: &Live, session: u64, old: Seq, now_ms: u64) -> (Holder, Listed) {
+    site_opens(live, &Arriving::new(1, &[], session), &[], &[R1], (old, live.position(SITE)), now_ms)
+}
+
+/// Negative control: let `leave` keep nothing, or `inheritance` look at no other session.
 #[test]
 fn what_a_page_did_not_confirm_is_for_the_next_one() {
     for ends_first in [true, false] {
         let live = Live::new(TIMES, START_MS);
-        let ann = Arriving::new(1, &[], 1);
-        let holder = site_opens(&live, &ann, &[], &[R1], (0, 0), START_MS).0;
-        let mut tab = Tab::new(holder);
-        tab.poll(&live, START_MS);
-        say(&live, 1, 2, R1);
-        assert_eq!(tab.listen(&live, START_MS).unwrap().entries.len(), 1);
-        tab.poll(&live, START_MS); // confirms it
-        say(&live, 2, 2, R1);
-        tab.answered(&live, false, START_MS); // its connection has closed
+        let tab = page_with_row_2_on_its_way(&live);
         if ends_first {
-            live.end(&holder, START_MS);
+            live.end(&tab.holder, START_MS);
             say(&live, 3, 2, R1);
         }
-        let head = live.position(SITE);
-        let (next, listed) = site_opens(&live, &Arriving::new(1, &[], 2), &[], &[R1], (1, head), START_MS + 3_000);
-        let left = (R1, Interval { after: 1, through: Some(2) });
-        assert!(listed.stretches().contains(&left), "{listed:?}");
-        assert!(listed.has(R1, 2) && listed.has(R1, 3) != ends_first && listed.has(R1, head + 1));
+        let (next, listed) = opens_next(&live, 2, 0, START_MS + 3_000);
+        assert!(!listed.has(R1, 1) && listed.has(R1, 2) && listed.has(R1, live.position(SITE) + 1), "{listed:?}");
+        assert_eq!(
+            listed.has(R1, 3),
+            !ends_first,
+            "what was said while no page was there stands in the site's history"
+        );
         assert_eq!((live.begin_fill(&next), live.listed(&next)), (Some(1), Some(listed)), "it reads the log for them");
+    }
+}
+
+/// Negative controls: let `wait` say that nothing does, and what is left goes with the visit; leave `clip` out of `open_listed`.
+#[test]
+fn it_waits_beyond_the_visit_but_not_longer_than_the_site_says() {
+    for (after_ms, old, comes) in [(30_000, 0, true), (30_000, 2, false), (700_000, 0, false)] {
+        let live = Live::new(TIMES, START_MS);
+        let tab = page_with_row_2_on_its_way(&live);
+        live.end(&tab.holder, START_MS);
+        for at_ms in (START_MS..START_MS + after_ms).step_by(1_000) {
+            live.tick(at_ms);
+        }
+        assert!(live.mood(key(1)).is_none() && live.seated(room(R1)).is_empty(), "the visit is over");
+        let (_, listed) = opens_next(&live, 2, old, START_MS + after_ms);
+        assert_eq!(listed.has(R1, 2), comes, "{after_ms} {old}");
+    }
+}
+
+/// Two pages; one joins a room that the other does not list. Each is told what its own rooms said, and the next page what either had
+/// on its way.
+///
+/// Negative control: let `unconfirmed` look at no other page, and the third is told what the second has confirmed.
+#[test]
+fn what_one_page_confirmed_is_not_told_again_because_another_did_not() {
+    let live = Live::new(TIMES, START_MS);
+    let first = page_with_row_2_on_its_way(&live);
+    let (second, _) = opens_next(&live, 2, 0, START_MS + 1_000);
+    let mut tab = Tab::new(second);
+    assert_eq!(live.begin_fill(&second), Some(1));
+    live.finish_fill(&second, vec![in_room(2, 2, R1)], 2, false);
+    assert_eq!(tab.listen(&live, START_MS + 1_000).unwrap().entries.len(), 1);
+    tab.poll(&live, START_MS + 1_100); // confirms row 2
+    live.relist(&second, &named(RoomNumber(2)), true, START_MS + 1_100);
+    say(&live, 3, 2, RoomNumber(2));
+    tab.answered(&live, false, START_MS + 1_200);
+    live.end(&first.holder, START_MS + 1_300);
+    let (_, third) = opens_next(&live, 3, 0, START_MS + 2_000);
+    assert!(!third.has(R1, 2) && third.has(RoomNumber(2), 3) && !third.has(RoomNumber(2), 4), "{third:?}");
+}
+
+/// However often a page is opened anew, what is kept does not grow.
+///
+/// Negative control: let `inherit` keep what touches apart.
+#[test]
+fn many_reloads_leave_little() {
+    let live = Live::new(TIMES, START_MS);
+    let mut last = page_with_row_2_on_its_way(&live).holder;
+    for at in 0..500 {
+        say(&live, 3 + at, 2, R1);
+        let (next, listed) = opens_next(&live, 2 + at, 0, START_MS + at);
+        assert!(listed.stretches().len() == 1 && listed.has(R1, 2) && listed.has(R1, 3 + at), "{listed:?}");
+        live.end(&last, START_MS + at);
+        last = next;
     }
 }
 

@@ -12,11 +12,12 @@ use crate::store::{Stored, Stretch};
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
-/// Rows of room target ?2 after ?3 and up to ?4, the oldest, but those from session ?6.
+/// Rows of room target ?2 after ?3 and up to ?4, the oldest, but those from session ?6, and
+/// those that ?7 said before or at ?8.
 const ROOM_OLDEST: &str = entries_at!(
     "SELECT i.seq FROM log i INDEXED BY log_inbox LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
      WHERE i.site = ?1 AND i.target = ?2 AND i.kind = 0 AND i.seq > ?3 AND i.seq <= ?4 \
-     AND f.origin IS NOT ?6 ORDER BY i.seq LIMIT ?5",
+     AND f.origin IS NOT ?6 AND (f.sender IS NOT ?7 OR i.seq > ?8) ORDER BY i.seq LIMIT ?5",
     "l.target = ?2"
 );
 /// Rows to everybody after ?2, the oldest, but those that ?3 said.
@@ -44,12 +45,15 @@ pub(super) fn addressed(sql: &Connection, reader: &Reader, after: Seq, limit: us
     let head = log::head(sql, user.site)?;
     let (ask, own) = (limit + 1, signed(reader.session));
     let mut all: BTreeMap<Seq, SharedEntry> = BTreeMap::new();
+    // What a site keeps itself is told anew only where nobody had it.
+    let (floor, opened) = reader.listed.as_ref().map_or((0, 0), |listed| (listed.floor, listed.opened));
+    let (to_me, said) = (after.max(floor), after.max(opened));
     if head > after {
-        collect(&mut all, rows::entries(sql, INBOX, params![user.site.0, user_target(user.user), after, ask, own])?);
+        collect(&mut all, rows::entries(sql, INBOX, params![user.site.0, user_target(user.user), to_me, ask, own])?);
         for peer in partners(sql, user.site, user.user)? {
-            collect(&mut all, rows::entries(sql, SAID, params![user.site.0, user.user.0, peer, after, ask, own])?);
+            collect(&mut all, rows::entries(sql, SAID, params![user.site.0, user.user.0, peer, said, ask, own])?);
         }
-        collect(&mut all, rows::entries(sql, TO_EVERYONE, params![user.site.0, after, user.user.0, ask])?);
+        collect(&mut all, rows::entries(sql, TO_EVERYONE, params![user.site.0, to_me, user.user.0, ask])?);
         match &reader.listed {
             None => {
                 for room in rooms_since(sql, user, after)? {
@@ -97,11 +101,12 @@ fn room_rows(
     limit: usize,
 ) -> Stored<Vec<SharedEntry>> {
     let (site, own) = (reader.user.site.0, signed(reader.session));
+    let (me, opened) = (reader.user.user.0, reader.listed.as_ref().map_or(0, |listed| listed.opened));
     let mut found = Vec::new();
     for stretch in heard {
         let (from, through) = (stretch.after.max(after), stretch.through.unwrap_or(END));
         if through > from {
-            let places = params![site, room_target(room), from, through, limit, own];
+            let places = params![site, room_target(room), from, through, limit, own, me, opened];
             found.extend(rows::entries(sql, ROOM_OLDEST, places)?);
         }
     }
