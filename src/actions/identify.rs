@@ -18,6 +18,8 @@ pub struct Asker {
     pub identity: Arc<Identity>,
     /// The session they ask from, if they gave its ticket.
     pub session: Option<(Holder, Dialect)>,
+    /// Whether their site opened it. Such a site keeps rights and history itself; what its people do goes through it.
+    pub is_from_site: bool,
 }
 
 impl Asker {
@@ -51,7 +53,8 @@ pub fn again(ctx: &Context, asker: &Asker) -> Result<Asker, Refusal> {
 
 fn by_holder(ctx: &Context, holder: Holder) -> Result<Asker, Refusal> {
     let (identity, dialect) = ctx.live.touch(&holder).ok_or(Refusal::TicketEnded)?;
-    Ok(Asker { key: holder.key, identity, session: Some((holder, dialect)) })
+    let is_from_site = ctx.live.is_from_site(&holder);
+    Ok(Asker { key: holder.key, identity, session: Some((holder, dialect)), is_from_site })
 }
 
 /// A person the site's sign-in named.
@@ -60,5 +63,5 @@ pub async fn by_caller(ctx: &Context, caller: &Caller) -> Result<Asker, Refusal>
     let member = ctx.store.member(site, user.clone()).await?.ok_or(Refusal::NotSignedIn)?;
     let profile = member.profile;
     let identity = Identity { number: profile.number, id: profile.id, nick: profile.nick };
-    Ok(Asker { key: site.user(identity.number), identity: Arc::new(identity), session: None })
+    Ok(Asker { key: site.user(identity.number), identity: Arc::new(identity), session: None, is_from_site: false })
 }

@@ -15,6 +15,12 @@ use std::sync::Arc;
 /// Users that one call may invite.
 const INVITED_MAX: usize = 200;
 
+/// Rooms of their own that one member is in while they make another.
+const OWN_ROOMS_MAX: usize = 100;
+
+/// Longest id of such a room; the longest that a client makes has 16 characters.
+const OWN_ID_BYTES_MAX: usize = 64;
+
 /// Whom, and where to.
 #[derive(Debug, Clone)]
 pub struct Invite {
@@ -54,6 +60,18 @@ pub async fn invite(ctx: &Context, asker: &Asker, ask: Invite) -> Result<RoomVie
 pub(super) async fn make_room(ctx: &Context, asker: &Asker, new: NewRoom) -> Result<bool, Refusal> {
     if new.nick.len() > ID_BYTES_MAX || new.nick.chars().any(char::is_control) {
         return Err(Refusal::BadParameter("nick"));
+    }
+    if ctx.store.room(asker.key.site, new.id.clone()).await?.is_some() {
+        return Ok(false);
+    }
+    // Old pages put an id into markup and addresses as it is; a site knows what it calls its rooms, a member may call one anything.
+    let is_plain = |id: &str| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    if new.id.as_str().len() > OWN_ID_BYTES_MAX || !is_plain(new.id.as_str()) {
+        return Err(Refusal::BadParameter("id"));
+    }
+    let known = ctx.store.memberships(asker.key, None).await?;
+    if known.iter().filter(|membership| membership.room.temporary).count() >= OWN_ROOMS_MAX {
+        return Err(Refusal::TooManyRooms);
     }
     let (site, maker) = (asker.key.site, asker.identity.id.clone());
     let made = ctx.store.make_room(site, new, maker, ctx.clock.wall_ms()).await?;

@@ -27,13 +27,16 @@ pub async fn rooms(ctx: &Context, asker: &Asker, only: Option<Vec<RoomId>>) -> R
 /// it stays in their list, a room that is `listed` there and that anybody may join is shown to its former member as silenced.
 pub async fn left_but_silenced(ctx: &Context, viewer: UserKey, listed: Vec<RoomId>) -> Result<Vec<RoomView>, Refusal> {
     let mut left: Vec<RoomView> = Vec::new();
-    for id in listed {
+    for id in listed.into_iter().take(LISTED_MAX) {
         let is_known = left.iter().any(|view| view.membership.room.id == id);
         let Some(room) = ctx.store.room(viewer.site, id).await?.filter(|room| room.open && !is_known) else { continue };
         left.push(room_view(ctx, viewer, Membership { room, joined_seq: Seq::MAX, blocked: true }, None));
     }
     Ok(left)
 }
+
+/// Rooms of such a list that are looked at.
+const LISTED_MAX: usize = 200;
 
 /// Members listed with a room.
 pub const MEMBERS_SHOWN: usize = 200;

@@ -42,6 +42,9 @@ pub async fn say_for_site(
             let spoken = Spoken { people: vec![(id, nick.clone())], ..Spoken::default() };
             let known = ctx.store.introduce(site, spoken).await?.people.into_iter().next();
             let profile = known.ok_or(Refusal::Internal)?;
+            if let Some(nick) = &nick {
+                ctx.live.rename(site.user(profile.number), nick);
+            }
             (Arc::new(Identity { number: profile.number, id: profile.id, nick: profile.nick }), None)
         }
     };

@@ -20,6 +20,8 @@ pub enum Refusal {
     BadCallback,
     /// More than the allowed number of ids.
     TooManyIds,
+    /// The member is in as many rooms of their own as anybody may be.
+    TooManyRooms,
     /// The body is over its limit.
     TooLarge,
     /// The method is not served on this path; these are.
@@ -64,7 +66,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// One of each, for tests that compare the list with its documentation.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::BadRequest(""),
         Self::MissingParameter(""),
         Self::RepeatedParameter,
@@ -72,6 +74,7 @@ impl Refusal {
         Self::BadEncoding,
         Self::BadCallback,
         Self::TooManyIds,
+        Self::TooManyRooms,
         Self::TooLarge,
         Self::MethodNotAllowed(""),
         Self::NotFound,
@@ -104,6 +107,7 @@ impl Refusal {
             Self::BadEncoding => "bad_encoding",
             Self::BadCallback => "bad_callback",
             Self::TooManyIds => "too_many_ids",
+            Self::TooManyRooms => "too_many_rooms",
             Self::TooLarge => "too_large",
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::NotFound => "not_found",
@@ -139,6 +143,7 @@ impl fmt::Display for Refusal {
             Self::BadEncoding => f.write_str("Text must be UTF-8 without NUL, percent-encoded."),
             Self::BadCallback => f.write_str("`callback` must be a plain function name."),
             Self::TooManyIds => f.write_str("Too many ids in one request; ask in smaller portions."),
+            Self::TooManyRooms => f.write_str("You are in as many rooms of your own as you may be; leave one first."),
             Self::TooLarge => f.write_str("It is larger than this server takes; docs/protocol.md lists the limits."),
             Self::MethodNotAllowed(methods) => write!(f, "This path is served by {methods}."),
             Self::NotFound => f.write_str("There is nothing at this path."),

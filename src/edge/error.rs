@@ -36,7 +36,7 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::ForeignHost
         | Refusal::NotAMember
         | Refusal::NotAllowed => StatusCode::FORBIDDEN,
-        Refusal::CidReused => StatusCode::CONFLICT,
+        Refusal::CidReused | Refusal::TooManyRooms => StatusCode::CONFLICT,
         Refusal::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
         Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
         Refusal::TooManyConnections => StatusCode::TOO_MANY_REQUESTS,

@@ -62,6 +62,13 @@ impl Live {
         listed
     }
 
+    /// Whether the site of its user opened a session.
+    pub fn is_from_site(&self, holder: &Holder) -> bool {
+        let mut is_from_site = false;
+        self.on_session(holder, |session| is_from_site = session.listed.is_some());
+        is_from_site
+    }
+
     /// A session lists a room more, or no longer, from what the tail has handed out on. Gives what it lists now, if that has
     /// changed.
     pub fn relist(&self, holder: &Holder, of: &(RoomNumber, RoomId), lists: bool, now_ms: u64) -> Option<Listed> {

@@ -92,6 +92,8 @@ fn ticket(params: &Params) -> Option<&str> {
 pub async fn caller(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refusal> {
     let Some(ticket) = ticket(params) else { return signed_in(edge, asked, params) };
     match identify::by_ticket(&edge.ctx, ticket, params.optional("domain")) {
+        // Its site alone opens pages for its people.
+        Ok(asker) if asker.is_from_site => Err(Refusal::NotAllowed),
         Ok(asker) => Ok(Caller::Member { site: asker.key.site, user: asker.identity.id.clone() }),
         Err(refusal) => match token(asked, params) {
             Some(token) => edge.sign_in.by_token(token).ok_or(Refusal::NotSignedIn),

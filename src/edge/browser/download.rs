@@ -85,7 +85,11 @@ fn page(rows: &[[&str; 2]], times: &[String]) -> String {
 }
 
 fn table(rows: &[[&str; 2]], times: &[String]) -> Result<Vec<u8>, Refusal> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(UTF8_MARK.to_vec());
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        // Programs that part cells at `;` would else find the beginning of one in the middle of a text.
+        .quote_style(csv::QuoteStyle::Always)
+        .from_writer(UTF8_MARK.to_vec());
     let internal = |_| Refusal::Internal;
     writer.write_record(["nick", "body", "time"]).map_err(internal)?;
     for ([nick, body], time) in rows.iter().zip(times) {
@@ -96,7 +100,11 @@ fn table(rows: &[[&str; 2]], times: &[String]) -> Result<Vec<u8>, Refusal> {
 
 /// A cell that no program takes for a formula.
 fn cell(text: &str) -> std::borrow::Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
+    if text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n']) {
+        format!("'{text}").into()
+    } else {
+        text.into()
+    }
 }
 
 #[cfg(test)]
@@ -125,7 +133,7 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula() {
-        for text in ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"] {
+        for text in ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠x"] {
             assert_eq!(cell(text), format!("'{text}"));
         }
         assert_eq!(cell("1=1"), "1=1");

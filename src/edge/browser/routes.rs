@@ -10,7 +10,7 @@ use crate::actions::connect::{Connect, connect};
 use crate::actions::identify::Asker;
 use crate::actions::{
     disconnect, leave_room, read_room, read_roster, remove_buddy, send_signal, set_presence, settle_dialect, sign_out,
-    silence_room, watch,
+    watch,
 };
 use crate::chat::presence::Show;
 use crate::chat::refusal::Refusal;
@@ -109,6 +109,11 @@ impl Endpoint {
         })
     }
 
+    /// Whether it is there for a page that its site opened, too. All else such a page does, it does through its site.
+    fn is_for_pages_of_sites(self) -> bool {
+        matches!(self, Self::Offline | Self::Notifications | Self::LogMessage)
+    }
+
     /// Whether it may be called over a WebSocket.
     pub fn is_for_streams(self) -> bool {
         matches!(self, Self::Message | Self::Status | Self::Presence | Self::Read)
@@ -143,6 +148,9 @@ pub async fn carry_out(edge: &Edge, asked: &Asked, endpoint: Endpoint, params: &
 
 /// The same for somebody who is known already.
 pub async fn carry_out_for(edge: &Edge, endpoint: Endpoint, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
+    if asker.is_from_site && !endpoint.is_for_pages_of_sites() {
+        return Err(Refusal::NotAllowed);
+    }
     match endpoint {
         Endpoint::Online | Endpoint::Offline => {
             params.required("ticket")?;
@@ -176,8 +184,7 @@ pub async fn carry_out_for(edge: &Edge, endpoint: Endpoint, params: &Params, ask
         Endpoint::Presence => presence(edge, params, asker).await,
         Endpoint::Setting => settings::setting(edge, params, asker).await,
         Endpoint::Block | Endpoint::Unblock => {
-            let blocked = endpoint == Endpoint::Block;
-            silence_room::silence_room(&edge.ctx, asker, params.room("id")?, blocked).await?;
+            rooms::silence(edge, asker, params.room("id")?, endpoint == Endpoint::Block).await?;
             Ok(Answer::Ok)
         }
         Endpoint::DownloadHistory => conversations::download(edge, params, asker).await,

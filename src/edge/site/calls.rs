@@ -25,6 +25,12 @@ use std::collections::BTreeMap;
 /// Who speaks where a site says something in nobody's name.
 const NOBODY_NAMED: &str = "system";
 
+/// Longest name, in bytes: as long as an id.
+const NICK_BYTES_MAX: usize = 190;
+
+/// Longest status line, in bytes: as the browser endpoints have it.
+const STATUS_BYTES_MAX: usize = 255;
+
 /// One call of a site that has shown its key.
 pub(super) struct Work<'a> {
     pub(super) edge: &'a Edge,
@@ -105,7 +111,15 @@ impl Work<'_> {
     }
 
     fn nick(&self) -> Option<String> {
-        self.params.optional("nick").map(|nick| self.version.text(nick))
+        self.params.optional("nick").map(|nick| self.line(nick, NICK_BYTES_MAX))
+    }
+
+    /// A line that a site keeps of its people. One that is too long is no reason to keep a page from opening: it is cut.
+    fn line(&self, given: &str, bytes_max: usize) -> String {
+        let mut line = self.version.text(given);
+        line.retain(|character| !character.is_control());
+        line.truncate(line.floor_char_boundary(bytes_max));
+        line
     }
 
     async fn online(&self, call: &Call) -> Result<Reply, Refusal> {
@@ -117,13 +131,13 @@ impl Work<'_> {
             dialect: self.version.dialect(),
             nick: match self.params.raw("nick").ok_or(Refusal::MissingParameter("nick"))? {
                 "" => user.to_string(),
-                nick => self.version.text(nick),
+                nick => self.line(nick, NICK_BYTES_MAX),
             },
             user,
             show: Some(
                 show.map_or(Ok(Show::Available), |word| Show::parse(word).ok_or(Refusal::BadParameter("show")))?,
             ),
-            status: self.params.optional("status").map(|status| self.version.text(status)),
+            status: self.params.optional("status").map(|status| self.line(status, STATUS_BYTES_MAX)),
             people: self.users("buddies")?,
             rooms: self.rooms(&["rooms", "groups"])?,
         };
@@ -149,7 +163,7 @@ impl Work<'_> {
         let asker = self.asker()?;
         let show = Show::parse(self.params.required("show")?).ok_or(Refusal::BadParameter("show"))?;
         let status = self.params.raw("status").filter(|status| !matches!(*status, "undefined" | "null"));
-        let status = status.map(|status| self.version.text(status));
+        let status = status.map(|status| self.line(status, STATUS_BYTES_MAX));
         set_presence::set_presence(&self.edge.ctx, &asker, show, status).await?;
         Ok(wire::done(self.version))
     }
@@ -214,13 +228,16 @@ impl Work<'_> {
             let seen = read_presences::in_room(&self.edge.ctx, self.site.number, room.clone()).await?;
             found.push((room.to_string(), seen));
         }
-        Ok(match (self.version, named, found.as_slice()) {
+        let version = self.version;
+        Ok(match (version, named, found.as_slice()) {
             (Version::V5, Named::Room | Named::Path(_), [(_, seen)]) => wire::value(&wire::shows(seen)),
             // Of the plugins of 2013 one asks by GET and reads a list, another POSTs and reads a map.
             (Version::V4 | Version::V5, _, [(_, seen)]) if self.asked.method == http::Method::GET => {
-                wire::value(&wire::members(seen))
+                wire::value(&wire::members(version, seen))
             }
-            _ => wire::value(&found.iter().map(|(room, seen)| (room, wire::members(seen))).collect::<BTreeMap<_, _>>()),
+            _ => wire::value(
+                &found.iter().map(|(room, seen)| (room, wire::members(version, seen))).collect::<BTreeMap<_, _>>(),
+            ),
         })
     }
 }

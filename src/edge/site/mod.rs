@@ -81,6 +81,11 @@ fn site(edge: &Edge, asked: &Asked, params: &Params) -> Result<Arc<Site>, Refusa
         })
     });
     let site = site.ok_or(Refusal::BadKey)?;
+    // Whoever shows one site's key and speaks of another has mixed them up.
+    let named = params.raw("domain").filter(|domain| !domain.is_empty());
+    if named.is_some_and(|domain| !site.answers_to(domain)) {
+        return Err(Refusal::BadKey);
+    }
     if is_browser {
         edge.refused_keys.tell(
             asked,

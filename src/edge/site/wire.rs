@@ -5,12 +5,14 @@ use crate::actions::connect_for_site::SiteConnected;
 use crate::chat::presence::Visible;
 use crate::chat::refusal::Refusal;
 use crate::chat::user::Identity;
+use crate::edge::browser::legacy;
 use crate::edge::error;
 use crate::edge::json;
 use crate::edge::reply::{Form, Reply};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// People who are seen online, and how.
@@ -39,9 +41,9 @@ pub(super) fn value(value: &impl Serialize) -> Reply {
 #[derive(Serialize)]
 struct BuddyWire<'a> {
     name: &'a str,
-    nick: &'a str,
+    nick: Cow<'a, str>,
     show: &'a str,
-    status: &'a str,
+    status: Cow<'a, str>,
 }
 
 /// Name to `show`.
@@ -49,13 +51,14 @@ pub(super) fn shows(seen: Seen<'_>) -> Map<String, Value> {
     seen.iter().map(|(who, visible)| (who.id.to_string(), visible.show_word().into())).collect()
 }
 
-fn list(seen: Seen<'_>) -> Value {
+/// The plugin hands it to its page as it is, which puts it into its markup.
+fn list(version: Version, seen: Seen<'_>) -> Value {
     let wire = |(who, visible): &(Arc<Identity>, Visible)| {
         serde_json::to_value(BuddyWire {
             name: who.id.as_str(),
-            nick: &who.nick,
+            nick: legacy::text(&who.nick, version.dialect()),
             show: visible.show_word(),
-            status: visible.status(),
+            status: legacy::text(visible.status(), version.dialect()),
         })
         .unwrap_or_default()
     };
@@ -80,7 +83,7 @@ pub(super) fn online(version: Version, connected: &SiteConnected, streams: &Stre
             let rooms = connected.rooms.iter();
             let rooms: Vec<Value> =
                 rooms.map(|(room, total)| serde_json::json!({"name": room.as_str(), "total": total})).collect();
-            serde_json::json!({"ticket": ticket, "rooms": rooms, "buddies": list(&connected.online)})
+            serde_json::json!({"ticket": ticket, "rooms": rooms, "buddies": list(version, &connected.online)})
         }
         Version::V4 | Version::V5 => {
             let mut answer = serde_json::json!({
@@ -100,7 +103,7 @@ pub(super) fn online(version: Version, connected: &SiteConnected, streams: &Stre
 pub(super) fn onlines(version: Version, seen: Seen<'_>) -> Reply {
     match version {
         Version::V2 => value(&second_map(shows(seen))),
-        Version::V3 => value(&list(seen)),
+        Version::V3 => value(&list(version, seen)),
         Version::V4 | Version::V5 => value(&shows(seen)),
     }
 }
@@ -111,8 +114,8 @@ pub(super) fn total(room: &str, total: u32) -> Reply {
 }
 
 /// Who is in a room.
-pub(super) fn members(seen: Seen<'_>) -> Value {
-    let person = |(who, _): &(Arc<Identity>, Visible)| serde_json::json!({"id": who.id.as_str(), "nick": &*who.nick});
+pub(super) fn members(version: Version, seen: Seen<'_>) -> Value {
+    let person = |(who, _): &(Arc<Identity>, Visible)| serde_json::json!({"id": who.id.as_str(), "nick": legacy::text(&who.nick, version.dialect())});
     Value::Array(seen.iter().map(person).collect())
 }
 

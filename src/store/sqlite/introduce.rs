@@ -10,20 +10,33 @@ use crate::store::{Known, Spoken, StoreError, Stored};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 
+/// How many people or rooms are added by one write.
+const PART: usize = 500;
+
 pub(super) async fn introduce(store: &SqliteStore, site: SiteNumber, spoken: Spoken) -> Stored<Known> {
     let spoken = Arc::new(spoken);
     let asked = Arc::clone(&spoken);
     if let Some(known) = store.readers.read(move |sql| find(sql, site, &asked)).await? {
         return Ok(known);
     }
-    store
-        .writer
-        .write(move |tx| {
-            add(tx, site, &spoken)?;
-            find(tx.sql, site, &spoken)?
-                .ok_or_else(|| StoreError::Unavailable("what was just added is not there".into()))
-        })
-        .await
+    let mut all = Known::default();
+    for part in parts(&spoken) {
+        let added = store.writer.write(move |tx| {
+            add(tx, site, &part)?;
+            find(tx.sql, site, &part)?.ok_or_else(|| StoreError::Unavailable("what was just added is not there".into()))
+        });
+        let known = added.await?;
+        all.people.extend(known.people);
+        all.rooms.extend(known.rooms);
+    }
+    Ok(all)
+}
+
+/// A site may name thousands at a time, and other writes wait meanwhile.
+fn parts(spoken: &Spoken) -> Vec<Spoken> {
+    let people = spoken.people.chunks(PART).map(|people| Spoken { people: people.to_vec(), ..Spoken::default() });
+    let rooms = spoken.rooms.chunks(PART).map(|rooms| Spoken { rooms: rooms.to_vec(), ..Spoken::default() });
+    people.chain(rooms).collect()
 }
 
 /// `None` if anything is new.

@@ -38,18 +38,18 @@ async fn a_table_without_formulas() {
     let lines: Vec<&str> = text.strip_prefix('\u{feff}').expect("a mark").split_terminator("\r\n").collect();
     let bodies: Vec<&str> = lines
         .iter()
-        .map(|line| line.strip_prefix("Susan Vale,").map_or(*line, |rest| &rest[..rest.rfind(',').unwrap_or(0)]))
+        .map(|line| line.strip_prefix("\"Susan Vale\",").map_or(*line, |rest| &rest[..rest.rfind(',').unwrap_or(0)]))
         .collect();
     assert_eq!(
         bodies,
         [
-            "nick,body,time",
+            "\"nick\",\"body\",\"time\"",
             "\"'=HYPERLINK(\"\"http://x\"\")\"",
-            "'+1",
-            "'-1",
-            "'@SUM(A1)",
+            "\"'+1\"",
+            "\"'-1\"",
+            "\"'@SUM(A1)\"",
             "\"plain, with a comma\"",
-            "'\t=1"
+            "\"'\t=1\""
         ]
     );
 }

@@ -74,6 +74,21 @@ async fn settings_say_what_is_silenced_now() {
     assert_eq!(susan.tab().online(FIRST).await["setting"], flat, "a list would be a change to the first client");
 }
 
+/// Who silenced a room by leaving it listens again by whatever their page has for it.
+///
+/// Negative control: leave `join_room` out of `rooms::silence`.
+#[tokio::test]
+async fn a_room_that_was_left_to_be_silenced_is_heard_again() {
+    let server = Server::start().await;
+    let mut susan = server.page("susan", SECOND).await;
+    susan.does("setting", "data={\"blocked_rooms\":[\"room1\"]}").await;
+    susan.does("leave", "id=room1").await;
+    susan.does("unblock", "id=room1").await;
+    assert_eq!(susan.read("rooms", "ids=room1").await[0]["blocked"], false);
+    let ghost = susan.post("unblock", "id=room9").await;
+    assert_eq!(ghost.code(), "not_a_member");
+}
+
 /// G3 counts a room's members itself. Negative control: only those online.
 #[tokio::test]
 async fn the_latest_old_client_is_given_all_members_of_an_open_room_or_none() {

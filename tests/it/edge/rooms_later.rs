@@ -73,6 +73,7 @@ async fn who_may_not_invite_is_told_why() {
         ("id=x&nick=undefined&members=jack", 400, "missing_parameter"),
         ("nick=X&members=jack", 400, "missing_parameter"),
         ("id=x&nick=a%0Ab&members=jack", 400, "bad_parameter"),
+        ("id=%3Cb%3E&nick=X&members=jack", 400, "bad_parameter"),
         (&*long, 400, "bad_parameter"),
         (&*many, 400, "too_many_ids"),
     ] {
@@ -263,4 +264,19 @@ async fn a_friendship_ends_by_cookie_too() {
     let opened = susan.online(D3).await;
     assert_eq!(each(&opened["buddies"], "id"), ["mary", "josh"]);
     assert_eq!(server.member("jack").await.online(D3).await["buddies"].as_array().map(Vec::len), Some(2));
+}
+
+/// Rooms cost everybody something. Negative control: leave the count out of `make_room`.
+#[tokio::test]
+async fn nobody_makes_rooms_without_end() {
+    let server = Server::start().await;
+    let mut susan = server.page("susan", D3).await;
+    for number in 0..100 {
+        susan.read("invite", &format!("id=r{number}&nick=X&members=jack")).await;
+    }
+    let refused = susan.post("invite", "id=more&nick=X&members=jack").await;
+    assert_eq!((refused.status, &*refused.code()), (409, "too_many_rooms"));
+    susan.read("invite", "id=r7&nick=X&members=mary").await;
+    susan.does("leave", "id=r7").await;
+    susan.read("invite", "id=more&nick=X&members=jack").await;
 }

@@ -138,8 +138,26 @@ async fn a_block_list_that_cannot_be_read_changes_nothing() {
         let answer = susan.post("setting", &format!("data={data}")).await;
         assert_eq!(answer.code(), "bad_parameter", "{data}");
     }
+    susan.does("setting", "data={\"blocked_rooms\":null,\"block_list\":null}").await;
     assert_eq!(susan.read("rooms", "ids=room1").await[0]["blocked"], true);
     susan.does("setting", "data={\"blocked_rooms\":[7],\"ticket\":\"x\"}").await;
     let setting = &susan.online("").await["setting"];
     assert_eq!(setting["ticket"], Value::Null, "never a setting");
+}
+
+/// Some pages know both names and send all they have: the list that changed is meant.
+///
+/// Negative control: let `silenced` take the first.
+#[tokio::test]
+async fn of_two_block_lists_the_one_that_changed_counts() {
+    let server = Server::start().await;
+    let mut susan = server.page("susan", "").await;
+    let mut blocked = async |data: &str| {
+        susan.does("setting", &format!("data={data}")).await;
+        susan.read("rooms", "ids=room1").await[0]["blocked"].clone()
+    };
+    assert_eq!(blocked("{\"block_list\":\"room1\",\"blocked_rooms\":[]}").await, true);
+    assert_eq!(blocked("{\"block_list\":\"room1\",\"blocked_rooms\":[]}").await, false, "the later one ends it");
+    assert_eq!(blocked("{\"block_list\":\"\",\"blocked_rooms\":[\"room1\"]}").await, true);
+    assert_eq!(blocked("{\"block_list\":\"\",\"blocked_rooms\":[\"room1\"]}").await, false, "and the older one");
 }

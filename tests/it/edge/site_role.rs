@@ -150,6 +150,8 @@ async fn the_key_is_the_only_way_in_and_leads_to_one_site() {
     assert_eq!((foreign.status, foreign.text().as_str()), (404, "no client found."), "a ticket of another site");
     let seen = call_as(&server, "localhost", "public", "/v5/presences", "ids=ann").await;
     assert_eq!(seen.text(), "{}", "somebody of another site");
+    let two = call(&server, "/v5/presences", &format!("domain=localhost&apikey={}&ids=ann", urls::encode(KEY))).await;
+    assert_eq!(two.status, 401, "one site's key, another's name");
     let from_page = Ask::get(&format!("/onlines?domain={}&apikey={}&names=ann", urls::encode(SITE), urls::encode(KEY)));
     let from_page = server.connect().await.ask(&from_page.header("Sec-Fetch-Site", "cross-site")).await.unwrap();
     assert_eq!(from_page.status, 403, "{}", from_page.text());
@@ -280,4 +282,62 @@ async fn a_room_may_be_called_anything() {
         let answer = call(&server, &format!("/v5/rooms/{raw}/members"), "").await;
         assert_eq!((answer.status, answer.text().as_str()), (200, r#"{"ann":"available"}"#), "{room}");
     }
+}
+
+/// Such a site keeps rights and history itself: what its people do goes through it.
+///
+/// Negative control: leave `is_from_site` out of `carry_out_for`, or out of `caller`.
+#[tokio::test]
+async fn a_ticket_from_the_site_is_good_for_its_stream_and_little_else() {
+    let server = start_with(SiteOptions::default()).await;
+    let mut ann = opens(&server, "ann", "rooms=room1").await;
+    let ticket = urls::encode(&ann.ticket);
+    for call in [
+        "online?x=1",
+        "message?to=bob&body=x",
+        "histories?ids=bob&type=chat",
+        "join?id=room1",
+        "invite?id=x&nick=X&members=bob",
+        "presence?show=invisible",
+        "rooms?ids=",
+        "setting?play_sound=false",
+        "sign_out?x=1",
+        "download_history?id=bob&type=chat",
+    ] {
+        let answer =
+            server.connect().await.ask(&Ask::new("POST", &format!("/webim/{call}&ticket={ticket}"))).await.unwrap();
+        assert_eq!((answer.status, answer.code().as_str()), (403, "not_allowed"), "{call}");
+    }
+    says(&server, "bob", "ann", "still here").await;
+    assert_eq!(ann.hears().await, ["still here"]);
+    let gone = server.connect().await.ask(&Ask::post("/webim/offline", &format!("ticket={ticket}"))).await.unwrap();
+    assert_eq!(gone.status, 200, "{}", gone.text());
+    let after = server.connect().await.ask(&Ask::get(&format!("/webim/notifications?ticket={ticket}"))).await.unwrap();
+    assert_eq!(after.code(), "ticket_ended");
+}
+
+/// The site's plugin hands names on to pages that put them into their markup; it may send them at any length.
+///
+/// Negative controls: leave `legacy::text` out of `list` or `members`; let `line` cut nothing.
+#[tokio::test]
+async fn names_are_bounded_and_no_markup_for_pages_that_run_it() {
+    let server = start_with(SiteOptions::default()).await;
+    let long = urls::encode(&"陈".repeat(100));
+    let form = format!("name=bob&nick=%3Cb%3EBob%0A&rooms=room1&status=%3Ci%3E{}", "x".repeat(300));
+    assert_eq!(call(&server, "/v5/presences/online", &form).await.status, 200);
+    assert_eq!(call(&server, "/v5/presences/online", &format!("name=lee&nick={long}&rooms=room1")).await.status, 200);
+    let opened = call(&server, "/presences/online", "version=3&name=ann&nick=Ann&buddies=bob,lee").await.json();
+    let people = opened["buddies"].as_array().expect("a list");
+    let bob = people.iter().find(|person| person["name"] == "bob").expect("bob");
+    assert_eq!(bob["nick"], "&lt;b&gt;Bob");
+    assert_eq!(
+        bob["status"].as_str().map(str::len),
+        Some(255 + 2 * "&lt;".len() - 2),
+        "255 bytes before it is escaped"
+    );
+    let lee = people.iter().find(|person| person["name"] == "lee").expect("lee");
+    assert_eq!(lee["nick"], "陈".repeat(63), "190 bytes, and whole characters");
+    let ticket = urls::encode(opened["ticket"].as_str().expect("a ticket"));
+    let members = call(&server, "/v4/room/members", &format!("ticket={ticket}&room=room1")).await;
+    assert_eq!(members.json()["room1"][0]["nick"], "&lt;b&gt;Bob", "{}", members.text());
 }

@@ -1,11 +1,12 @@
 //! `nextim backup` and `nextim restore`, by the real binary, while the real server takes messages as fast as it can.
 
-use super::truth::{Truth, open, populate, talk};
+use super::truth::{NOW_MS, Truth, open, populate, talk, user};
 use super::{FILE, nextim, outcome, verify};
 use crate::crash::Dice;
 use crate::crash::http::Client;
 use crate::crash::server::{Server, free_address};
-use nextim::store::{Log, Sites, Store};
+use nextim::chat::entry::{Draft, Party, To};
+use nextim::store::{Directory, Log, Sites, Store};
 use rusqlite::Connection;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -80,6 +81,41 @@ fn epochs(path: &Path) -> Vec<String> {
     let sql = Connection::open(path).expect("a database");
     let mut find = sql.prepare("SELECT epoch FROM sites ORDER BY number").expect("sites");
     find.query_map([], |row| row.get(0)).expect("sites").collect::<Result<_, _>>().expect("epochs")
+}
+
+/// A row to everybody has no one addressee, and is whole all the same.
+///
+/// Negative control: let `examine.rs` look for the addressee of every row among people and rooms.
+#[tokio::test]
+async fn a_word_to_everybody_is_no_damage() {
+    let (data, elsewhere) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let store = open(data.path()).expect("it opens");
+    let mut truth = Truth::default();
+    populate(&store, &mut truth).await;
+    talk(&store, &mut truth, 3, &mut Dice::new(1)).await;
+    let site = truth.sites[0];
+    let from = store.member(site, user("ann")).await.expect("a read").expect("a member").profile.number;
+    let draft = Draft {
+        site,
+        from: Party { number: from, id: user("ann") },
+        nick: "Ann".into(),
+        to: To::Everyone,
+        style: "".into(),
+        body: "All of you".into(),
+        origin: None,
+        by_site: true,
+        cid: None,
+        now_ms: NOW_MS + 10,
+    };
+    store.append(draft).await.expect("stored");
+    store.close().await;
+    let (code, said) = verify(data.path());
+    assert_eq!(code, 0, "{said}");
+    let file = elsewhere.path().join("backup");
+    let (code, said) = outcome(&nextim(&["backup", "--data", "PATH", "--to", "PATH"], &[data.path(), &file]));
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = verify(&file);
+    assert_eq!(code, 0, "{said}");
 }
 
 /// Negative control: as a plain copy of the file the backup lacks what is in the write-ahead log only; without the new

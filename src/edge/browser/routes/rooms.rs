@@ -1,11 +1,13 @@
 //! Endpoints by which members come into rooms: they join, or somebody invites them.
 
 use super::super::{dialect, wire};
-use super::{Answer, dialect_of};
+use super::{Answer, dialect_of, settings};
 use crate::actions::identify::Asker;
+use crate::actions::silence_room::silence_room;
 use crate::actions::{RoomView, invite, join_room};
 use crate::chat::id::RoomId;
 use crate::chat::refusal::Refusal;
+use crate::chat::session::Dialect;
 use crate::edge::params::Params;
 use crate::edge::{Edge, json};
 
@@ -26,6 +28,19 @@ fn name_of_new(params: &Params, asker: &Asker, id: &RoomId) -> Option<String> {
     let id = id.as_str();
     let is_made = id.len() == MADE_ID_LENGTH && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     params.optional("nick").filter(|_| makes_rooms && is_made).map(str::to_owned)
+}
+
+/// Silences a room, or listens again.
+///
+/// COMPAT: what pages that leave rooms to silence them are shown as silenced, they may be out of (`left_but_silenced`).
+pub(super) async fn silence(edge: &Edge, asker: &Asker, id: RoomId, blocked: bool) -> Result<(), Refusal> {
+    let done = silence_room(&edge.ctx, asker, id.clone(), blocked).await;
+    let leaves_to_silence = asker.dialect().is_some_and(Dialect::leaves_to_silence);
+    if done != Err(Refusal::NotAMember) || blocked || !leaves_to_silence {
+        return done;
+    }
+    let shown = settings::listed(&edge.ctx.store.settings(asker.key).await?);
+    if shown.contains(&id) { join_room::join_room(&edge.ctx, asker, id, None).await.map(drop) } else { done }
 }
 
 /// Invites others, into a new room or one that is there.

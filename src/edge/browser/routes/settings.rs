@@ -12,14 +12,14 @@ use serde_json::Value;
 
 /// Lays settings over the caller's.
 pub(super) async fn setting(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
-    let values = match params.optional("data") {
+    let mut values = match params.optional("data") {
         Some(data) => match serde_json::from_str(data) {
             Ok(Value::Object(map)) => map,
             _ => return Err(Refusal::BadParameter("data")),
         },
         None => flat_settings(params),
     };
-    let blocked = SILENCED_ROOMS.into_iter().find_map(|name| values.get(name)).map(rooms_of).transpose()?;
+    let blocked = silenced(edge, asker, &mut values).await?;
     let mut settings = Settings::default();
     for (name, value) in values.iter().filter(|(name, _)| !is_envelope(name)) {
         settings.insert(name, value.to_string()).map_err(|bad| match bad {
@@ -29,6 +29,40 @@ pub(super) async fn setting(edge: &Edge, params: &Params, asker: &Asker) -> Resu
     }
     save_settings::save_settings(&edge.ctx, asker, settings, blocked).await?;
     Ok(Answer::Ok)
+}
+
+/// The rooms that are to be silenced, if the settings say so. Pages send all of their settings back when one has changed: where two
+/// lists come, under the older name and the later, the one that is not as it was is meant, and becomes the other, too.
+async fn silenced(
+    edge: &Edge,
+    asker: &Asker,
+    values: &mut serde_json::Map<String, Value>,
+) -> Result<Option<Vec<RoomId>>, Refusal> {
+    for name in SILENCED_ROOMS {
+        if values.get(name).is_some_and(Value::is_null) {
+            values.remove(name);
+        }
+    }
+    let mut lists = Vec::new();
+    for name in SILENCED_ROOMS {
+        if let Some(value) = values.get(name) {
+            lists.push((name, rooms_of(value)?));
+        }
+    }
+    let Some((first, wanted)) = lists.first().cloned() else { return Ok(None) };
+    let (mut meant, mut wanted) = (first, wanted);
+    if lists.len() > 1 {
+        let stored = edge.ctx.store.settings(asker.key).await?;
+        let was = |name: &str| stored.0.get(name).and_then(|json| rooms_of(&serde_json::from_str(json).ok()?).ok());
+        if let Some((name, list)) = lists.into_iter().find(|(name, list)| was(name).as_ref() != Some(list)) {
+            (meant, wanted) = (name, list);
+        }
+        let value = values.get(meant).cloned().unwrap_or_default();
+        for name in SILENCED_ROOMS {
+            values.insert(name.to_owned(), value.clone());
+        }
+    }
+    Ok(Some(wanted))
 }
 
 /// The seed's form: every parameter that is not part of the request itself. `true` and `false` come back as such.
