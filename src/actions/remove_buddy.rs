@@ -6,7 +6,7 @@ use crate::chat::id::UserId;
 use crate::chat::refusal::Refusal;
 use crate::store::DirectoryChange;
 
-/// The asker and `id` are friends no more; whoever was none is none.
+/// The asker and `id` are friends no more; with somebody who was none nothing changes.
 pub async fn remove_buddy(ctx: &Context, asker: &Asker, id: UserId) -> Result<(), Refusal> {
     let found = ctx.store.people(asker.key, vec![id.clone()]).await?;
     let other = found.into_iter().next().ok_or(Refusal::UnknownUser)?.profile.number;

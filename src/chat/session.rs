@@ -54,7 +54,7 @@ impl Dialect {
         self == Self::D3
     }
 
-    /// Whether its clients leave a room to silence it, and join it to listen again.
+    /// Whether clients of this generation may leave a room to silence it, and join it to listen again.
     pub fn leaves_to_silence(self) -> bool {
         self != Self::Native
     }
