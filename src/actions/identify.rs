@@ -52,8 +52,7 @@ pub fn again(ctx: &Context, asker: &Asker) -> Result<Asker, Refusal> {
 }
 
 fn by_holder(ctx: &Context, holder: Holder) -> Result<Asker, Refusal> {
-    let (identity, dialect) = ctx.live.touch(&holder).ok_or(Refusal::TicketEnded)?;
-    let is_from_site = ctx.live.is_from_site(&holder);
+    let (identity, dialect, is_from_site) = ctx.live.touch(&holder).ok_or(Refusal::TicketEnded)?;
     Ok(Asker { key: holder.key, identity, session: Some((holder, dialect)), is_from_site })
 }
 

@@ -74,10 +74,27 @@ impl Listed {
         self.of(room).iter().any(|(_, stretch)| stretch.contains(seq))
     }
 
-    /// Up to where the room is listed from `after` on without a gap; `after` if it is not listed there.
-    pub fn reach(&self, room: RoomNumber, after: Seq) -> Seq {
-        let stretch = self.of(room).iter().find(|(_, stretch)| stretch.contains(after + 1));
-        stretch.map_or(after, |(_, stretch)| stretch.through.unwrap_or(Seq::MAX))
+    /// These stretches without what `other` lists up to `through`.
+    pub fn without(&self, other: &Self, through: Seq) -> Vec<Stretch> {
+        let mut rest = Vec::new();
+        for (room, stretch) in &self.stretches {
+            let end = stretch.through.unwrap_or(Seq::MAX);
+            let mut after = stretch.after;
+            for (_, known) in other.of(*room) {
+                let (from, to) = (known.after, known.through.unwrap_or(Seq::MAX).min(through));
+                if to <= after || from >= end || to <= from {
+                    continue;
+                }
+                if from > after {
+                    rest.push((*room, Interval { after, through: Some(from) }));
+                }
+                after = to;
+            }
+            if after < end {
+                rest.push((*room, Interval { after, through: stretch.through }));
+            }
+        }
+        rest
     }
 
     /// Lists a room from `after` on; whether it was not listed.
@@ -167,17 +184,35 @@ mod tests {
         assert_eq!(next.stretches(), [(ROOM, Interval { after: 15, through: None })], "one, however often it is left");
     }
 
+    fn marks() -> impl Strategy<Value = Vec<Stretch>> {
+        let mark = (0..3_u32, 0..30_u64, proptest::option::of(1..12_u64));
+        let stretch = mark.prop_map(|(room, after, length)| {
+            (RoomNumber(room), Interval { after, through: length.map(|length| after + length) })
+        });
+        proptest::collection::vec(stretch, 0..20)
+    }
+
     proptest! {
+        /// Negative control: let `without` forget `through`, or the part before what it takes away.
+        #[test]
+        fn what_is_taken_away_is_gone_and_nothing_else(
+            one in marks(), other in marks(), through in 0..50_u64,
+        ) {
+            let (one, other) = (Listed::default().with(one), Listed::default().with(other));
+            let rest = Listed::default().with(one.without(&other, through));
+            for room in (0..4).map(RoomNumber) {
+                for seq in 0..60 {
+                    let is_left = one.has(room, seq) && !(seq <= through && other.has(room, seq));
+                    prop_assert_eq!(rest.has(room, seq), is_left, "{} of {:?} without {:?}", seq, one, other);
+                }
+            }
+        }
+
         /// Stretches that are laid together say of every place what they said one by one, and are few.
         ///
         /// Negative control: let `inherit` compare `next.after < through`, and those that touch stay apart.
         #[test]
-        fn stretches_that_touch_become_one(
-            marks in proptest::collection::vec((0..3_u32, 0..30_u64, proptest::option::of(1..12_u64)), 0..20),
-        ) {
-            let interval = |after, length: Option<u64>| Interval { after, through: length.map(|length| after + length) };
-            let all: Vec<Stretch> =
-                marks.iter().map(|(room, after, length)| (RoomNumber(*room), interval(*after, *length))).collect();
+        fn stretches_that_touch_become_one(all in marks()) {
             let listed = Listed::default().with(all.clone());
             for room in (0..4).map(RoomNumber) {
                 for seq in 0..50 {

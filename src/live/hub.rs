@@ -58,6 +58,8 @@ pub(super) struct Ripple {
 pub(super) struct Effects {
     pub(super) ripple: Option<Ripple>,
     pub(super) ended: Vec<(UserKey, Session)>,
+    /// Rooms that no session of the user lists any more, and the change's stamp.
+    pub(super) dropped: Option<(UserKey, Vec<RoomNumber>, u64)>,
 }
 
 pub(super) struct Hub {
@@ -145,7 +147,9 @@ impl Hub {
         if sweep.gone && !shard.users.get_mut(&key).is_some_and(User::wait) {
             shard.users.remove(&key);
         }
-        Effects { ripple, ended: sweep.ended.into_iter().map(|session| (key, session)).collect() }
+        let ended = sweep.ended.into_iter().map(|session| (key, session)).collect();
+        let dropped = (!sweep.dropped.is_empty()).then(|| (key, sweep.dropped, self.stamp()));
+        Effects { ripple, ended, dropped }
     }
 
     /// Looks at everybody whose time has come.
@@ -162,7 +166,7 @@ impl Hub {
                 user.armed_ms = None;
                 let before = user.visible();
                 let effects = self.look(&mut shard, key, &before, now_ms);
-                if effects.ripple.is_some() || !effects.ended.is_empty() {
+                if effects.ripple.is_some() || effects.dropped.is_some() || !effects.ended.is_empty() {
                     all.push(effects);
                 }
             }

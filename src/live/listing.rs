@@ -31,15 +31,15 @@ impl Live {
         let mut low = head;
         let opened = self.hub.with(holder.key, now_ms, |user| {
             user.session(holder.session)?;
-            let inherited = Listed::clip(user.inheritance(holder.session), old, head);
+            let inherited = Listed::clip(user.inheritance(), old, head);
             listed.floor = user.delivered.min(head).max(old);
             low = inherited.iter().map(|(_, stretch)| stretch.after).fold(listed.floor, Seq::min);
             listed.inherit(inherited);
-            let surplus: Vec<RoomNumber> = user.left.take().map(|left| left.rooms).unwrap_or_default();
+            let surplus = user.take_left();
             let session = user.session(holder.session)?;
             session.strangers = Stranger::all(people);
             session.listed = Some(Arc::new(listed.clone()));
-            session.heard = head;
+            session.heard = session.heard.max(head);
             session.activate(low, Cut { through: low, more: head > low, rows: false }, now_ms);
             let surplus = surplus.into_iter().filter(|room| !user.lists(*room)).collect::<Vec<_>>();
             Some((surplus, self.hub.stamp()))
@@ -60,13 +60,6 @@ impl Live {
         let mut listed = None;
         self.on_session(holder, |session| listed = session.listed.as_deref().cloned());
         listed
-    }
-
-    /// Whether the site of its user opened a session.
-    pub fn is_from_site(&self, holder: &Holder) -> bool {
-        let mut is_from_site = false;
-        self.on_session(holder, |session| is_from_site = session.listed.is_some());
-        is_from_site
     }
 
     /// A session lists a room more, or no longer, from what the tail has handed out on. Gives what it lists now, if that has

@@ -51,9 +51,14 @@ impl Live {
 
     /// Lets a change reach those who watch.
     pub(super) fn apply(&self, effects: Effects, now_ms: u64) {
+        if let Some(ripple) = &effects.ripple {
+            self.update_rooms(ripple);
+        }
+        if let Some((key, rooms, stamp)) = effects.dropped {
+            rooms.into_iter().for_each(|room| self.rooms.unlist(key.site.room(room), key.user, stamp));
+        }
         self.bury(effects.ended);
         let Some(ripple) = effects.ripple else { return };
-        self.update_rooms(&ripple);
         let was = (ripple.was_online, ripple.stamp);
         if ripple.was_online || ripple.is_online {
             for buddy in ripple.buddies.iter().chain(&ripple.listed) {

@@ -131,8 +131,8 @@ impl Live {
         sessions.map(|session| Holder { key, session: session.number }).collect()
     }
 
-    /// Who a holder is, and their client's generation. Counts as a request with the ticket.
-    pub fn touch(&self, holder: &Holder) -> Option<(Arc<Identity>, Dialect)> {
+    /// Who a holder is, their client's generation, and whether their site opened the session. Counts as a request with the ticket.
+    pub fn touch(&self, holder: &Holder) -> Option<(Arc<Identity>, Dialect, bool)> {
         let mut shard = self.hub.shard(holder.key);
         let user = shard.users.get_mut(&holder.key)?;
         let identity = Arc::clone(&user.identity);
@@ -140,10 +140,11 @@ impl Live {
         let was_dirty = session.dirty;
         session.touch();
         let (acked, dialect, dirty) = (session.cursors.acked(), session.dialect, session.dirty);
+        let is_from_site = session.listed.is_some();
         user.raise_delivered(acked);
         drop(shard);
         self.note_dirty(*holder, was_dirty, dirty);
-        Some((identity, dialect))
+        Some((identity, dialect, is_from_site))
     }
 
     /// Ends a session. The store forgets it with the next `take_ended`.

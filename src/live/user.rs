@@ -45,8 +45,12 @@ pub(super) struct Left {
     /// when they go.
     pub(super) rooms: Vec<RoomNumber>,
     pub(super) people: Vec<UserNumber>,
+    /// When that is over, in monotonic milliseconds, once it was looked at.
+    until_ms: Option<u64>,
     /// Of each, what of its rooms it had not confirmed.
     pub(super) unconfirmed: Vec<Unconfirmed>,
+    /// Of all of them, what they had confirmed: that is not told again because another had not.
+    confirmed: Listed,
 }
 
 /// Messages of rooms that a session had on its way when it ended.
@@ -73,6 +77,8 @@ pub(super) struct Reconciled {
 pub(super) struct Sweep {
     /// Sessions that have ended.
     pub(super) ended: Vec<Session>,
+    /// Rooms that no session lists any more, of a user who is here.
+    pub(super) dropped: Vec<RoomNumber>,
     /// The visit is over.
     pub(super) gone: bool,
     /// When to look again.
@@ -138,41 +144,52 @@ impl User {
     /// grace if no other session of its kind is there. Under the same lock as its end, so that a page that opens meanwhile finds
     /// either.
     fn leave(&mut self, session: &Session, now_ms: u64) {
-        let Some(listed) = &session.listed else { return };
-        let stretches = self.unconfirmed(session, listed);
+        // One whose page was never answered leaves nothing.
+        let Some(listed) = session.listed.as_ref().filter(|_| session.open) else { return };
+        let stretches = self.unread(listed.part(session.cursors.acked(), session.heard));
         let is_last = self.sessions.iter().all(|other| other.listed.is_none());
-        if stretches.is_empty() && !is_last {
-            return;
-        }
         let left = self.left.get_or_insert_default();
         if !stretches.is_empty() {
             left.unconfirmed.push(Unconfirmed { stretches, until_ms: now_ms + LEFT_FOR_MS });
         }
+        if !is_last || !left.unconfirmed.is_empty() {
+            left.confirmed.inherit(listed.part(0, session.cursors.acked()));
+        }
         if is_last {
             left.rooms = listed.rooms().collect();
             left.people = session.strangers.iter().map(|stranger| stranger.number).collect();
+            left.until_ms = None;
         }
     }
 
-    /// What a session has on its way of its rooms, and no other page of the user has confirmed.
-    fn unconfirmed(&self, session: &Session, listed: &Listed) -> Vec<Stretch> {
-        let mut part = listed.part(session.cursors.acked(), session.heard);
-        let others = self.sessions.iter().filter(|other| other.number != session.number);
-        for (listed, acked) in others.filter_map(|other| Some((other.listed.as_ref()?, other.cursors.acked()))) {
-            for (room, stretch) in &mut part {
-                stretch.after = stretch.after.max(listed.reach(*room, stretch.after).min(acked));
-            }
+    /// What of these stretches no page of the user is known to have.
+    fn unread(&self, stretches: Vec<Stretch>) -> Vec<Stretch> {
+        let mut unread = Listed::default().with(stretches);
+        let read = |other: &Session| Some((Arc::clone(other.listed.as_ref()?), other.cursors.acked()));
+        for (listed, acked) in self.sessions.iter().filter(|session| session.open).filter_map(read) {
+            unread = Listed::default().with(unread.without(&listed, acked));
         }
-        part.retain(|(_, stretch)| stretch.through.is_none_or(|through| through > stretch.after));
-        part
+        match &self.left {
+            Some(left) => unread.without(&left.confirmed, Seq::MAX),
+            None => unread.stretches().to_vec(),
+        }
     }
 
-    /// What the user's other sessions, and those that have ended, leave to the one with this number.
-    pub(super) fn inheritance(&self, heir: SessionNumber) -> Vec<Stretch> {
-        let others = self.sessions.iter().filter(|other| other.number != heir);
-        let on_its_way = others.filter_map(|other| Some(self.unconfirmed(other, other.listed.as_ref()?)));
+    /// What the user's sessions, and those that have ended, leave to one that opens now.
+    pub(super) fn inheritance(&self) -> Vec<Stretch> {
+        let open = self.sessions.iter().filter(|session| session.open);
+        let on_its_way =
+            open.filter_map(|session| Some(session.listed.as_ref()?.part(session.cursors.acked(), session.heard)));
         let left = self.left.iter().flat_map(|left| &left.unconfirmed).flat_map(|left| &left.stretches);
-        left.copied().chain(on_its_way.flatten()).collect()
+        self.unread(left.copied().chain(on_its_way.flatten()).collect())
+    }
+
+    /// A session of the same kind is there: nothing waits any more. Gives the rooms that the last one left.
+    pub(super) fn take_left(&mut self) -> Vec<RoomNumber> {
+        let Some(left) = &mut self.left else { return Vec::new() };
+        left.unconfirmed.clear();
+        left.people.clear();
+        std::mem::take(&mut left.rooms)
     }
 
     /// Whether the visit is over: a session that comes now is the first of a new one, and all but what waits is read anew.
@@ -188,12 +205,33 @@ impl User {
         true
     }
 
-    fn forget_left(&mut self, now_ms: u64, next_ms: &mut Option<u64>) {
-        let Some(left) = &mut self.left else { return };
+    /// Forgets what has waited long enough. Gives the rooms that are not listed any more though the user is here.
+    fn forget_left(&mut self, times: &Times, now_ms: u64, next_ms: &mut Option<u64>) -> Vec<RoomNumber> {
+        let has_gone = self.has_gone();
+        let is_alone = self.sessions.iter().all(|session| session.listed.is_none());
+        let Some(left) = &mut self.left else { return Vec::new() };
         left.unconfirmed.retain(|left| left.until_ms > now_ms);
         if let Some(until_ms) = left.unconfirmed.iter().map(|left| left.until_ms).min() {
             earliest(next_ms, until_ms);
+        } else if is_alone {
+            left.confirmed = Listed::default();
         }
+        let mut dropped = Vec::new();
+        if !left.rooms.is_empty() || !left.people.is_empty() {
+            let until_ms = *left.until_ms.get_or_insert(now_ms + times.user_grace_ms);
+            // Who has gone altogether leaves the rooms with the visit.
+            if until_ms > now_ms {
+                earliest(next_ms, until_ms);
+            } else if !has_gone {
+                left.people = Vec::new();
+                dropped = std::mem::take(&mut left.rooms);
+            }
+        }
+        if left.rooms.is_empty() && left.people.is_empty() && left.unconfirmed.is_empty() && is_alone {
+            self.left = None;
+        }
+        dropped.retain(|room| !self.lists(*room));
+        dropped
     }
 
     /// What others see.
@@ -276,7 +314,7 @@ impl User {
         let mut sweep = Sweep::default();
         self.end_expired(times, now_ms, &mut sweep);
         self.here = self.still_here(times, now_ms, &mut sweep.next_ms);
-        self.forget_left(now_ms, &mut sweep.next_ms);
+        sweep.dropped = self.forget_left(times, now_ms, &mut sweep.next_ms);
         sweep.gone = self.has_gone();
         self.wake_due(times, now_ms, &mut sweep.next_ms);
         sweep

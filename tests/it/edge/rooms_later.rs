@@ -278,5 +278,5 @@ async fn nobody_makes_rooms_without_end() {
     assert_eq!((refused.status, &*refused.code()), (409, "too_many_rooms"));
     susan.read("invite", "id=r7&nick=X&members=mary").await;
     susan.does("leave", "id=r7").await;
-    susan.read("invite", "id=more&nick=X&members=jack").await;
+    susan.read("invite", "id=%E6%88%BF%E9%97%B4+1&nick=X&members=jack").await;
 }

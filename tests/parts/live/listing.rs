@@ -199,6 +199,50 @@ fn what_one_page_confirmed_is_not_told_again_because_another_did_not() {
     assert!(!third.has(R1, 2) && third.has(RoomNumber(2), 3) && !third.has(RoomNumber(2), 4), "{third:?}");
 }
 
+/// The second page does not list what lies between, confirms the row, and goes; the first has never come back.
+///
+/// Negative control: let `leave` not remember what was confirmed.
+#[test]
+fn what_a_page_confirmed_that_has_gone_is_not_told_again() {
+    let live = Live::new(TIMES, START_MS);
+    let first = page_with_row_2_on_its_way(&live);
+    live.advance(SITE, 20); // rows of other people
+    let (second, _) = opens_next(&live, 2, 10, START_MS + 1_000);
+    let mut tab = Tab::new(second);
+    tab.poll(&live, START_MS + 1_000);
+    if live.begin_fill(&second).is_some() {
+        live.finish_fill(&second, vec![], 20, false);
+    }
+    say(&live, 21, 2, R1);
+    assert_eq!(tab.listen(&live, START_MS + 1_000).unwrap().entries.len(), 1);
+    tab.poll(&live, START_MS + 1_100); // confirms row 21
+    tab.answered(&live, false, START_MS + 1_200);
+    let (third, listed) = opens_next(&live, 3, 10, START_MS + 2_000);
+    assert!(!listed.has(R1, 21) && live.acked(&third).is_some(), "while it is there: {listed:?}");
+    live.end(&third, START_MS + 2_100);
+    live.end(&second, START_MS + 2_200);
+    let (_, listed) = opens_next(&live, 4, 10, START_MS + 3_000);
+    assert!(!listed.has(R1, 21), "when it has gone: {listed:?}");
+    live.end(&first.holder, START_MS + 3_100);
+    let (_, listed) = opens_next(&live, 5, 10, START_MS + 4_000);
+    assert!(!listed.has(R1, 21), "when the first has gone, too: {listed:?}");
+}
+
+/// Negative control: let `forget_left` drop nothing.
+#[test]
+fn who_stays_by_another_page_is_not_in_the_rooms_of_the_one_that_closed() {
+    let live = Live::new(TIMES, START_MS);
+    let plugin = site_opens(&live, &Arriving::new(1, &[], 1), &[], &[R1], (0, 0), START_MS).0;
+    let mut own = Tab::new(Arriving::new(1, &[], 2).open(&live, 0, START_MS));
+    own.poll(&live, START_MS);
+    live.end(&plugin, START_MS + 1_000);
+    assert_eq!(live.room_online_count(room(R1)), 1, "in the grace");
+    for at_ms in (START_MS + 1_000..START_MS + 20_000).step_by(1_000) {
+        live.tick(at_ms);
+    }
+    assert_eq!((live.room_online_count(room(R1)), live.visible(key(1)).word()), (0, "online"));
+}
+
 /// However often a page is opened anew, what is kept does not grow.
 ///
 /// Negative control: let `inherit` keep what touches apart.
