@@ -8,7 +8,14 @@ use std::path::Path;
 
 /// Held for as long as the store is open; the operating system lets go of it when the process ends, however it ends.
 pub(super) struct DataLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for DataLock {
+    /// Said, not left to the closing of the file: a child of this process that has not begun its program yet holds the file, too.
+    fn drop(&mut self) {
+        drop(self.file.unlock());
+    }
 }
 
 /// Why the lock was not taken.
@@ -50,7 +57,7 @@ pub(super) fn lock(folder: &Path) -> Result<DataLock, NotLocked> {
     }
     let written = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
     written.map_err(failed)?;
-    Ok(DataLock { _file: file })
+    Ok(DataLock { file })
 }
 
 /// For a folder that cannot be used.
