@@ -59,7 +59,7 @@ pub async fn connect_for_site(ctx: &Context, site: SiteNumber, ask: SiteConnect)
     if let Some(status) = ask.status.filter(|status| **status != *member.mood.status) {
         member.mood = Mood { status: status.into(), status_at_ms: ctx.clock.wall_ms(), ..member.mood };
     }
-    // From the beginning of the log for now: what arrives while it opens is kept, and cut off where it really begins.
+    // While it opens it lists them from the beginning of the log: what arrives is kept, and cut off where it begins.
     let listing = Listing {
         listed: Listed::from(rooms.iter().copied(), 0),
         rooms: known.rooms.iter().map(|room| (room.number, room.id.clone())).collect(),

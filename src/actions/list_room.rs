@@ -23,11 +23,7 @@ pub async fn list_room(ctx: &Context, asker: &Asker, room: RoomId, lists: bool) 
     }
     let digest = ctx.live.digest(&holder).ok_or(Refusal::TicketEnded)?;
     if let Some(listed) = ctx.live.relist(&holder, &of, lists, ctx.clock.monotonic_ms()) {
-        for record in
-            ctx.unsaved.lock().expect("no panic while held").iter_mut().filter(|record| record.digest == digest)
-        {
-            record.listed = Some(listed.clone());
-        }
+        ctx.correct_unsaved(digest, |record| record.listed = Some(listed.clone()));
         ctx.store.replace_listed(site, digest, listed).await?;
     }
     Ok(ctx.live.room_online_count(site.room(of.0)))

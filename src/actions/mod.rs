@@ -46,6 +46,7 @@ use crate::chat::presence::Visible;
 use crate::chat::refusal::Refusal;
 use crate::chat::room::Membership;
 use crate::chat::site::{KeyDigest, Site, SiteOptions};
+use crate::chat::ticket::TicketDigest;
 use crate::chat::user::{Identity, Person};
 use crate::clock::Clock;
 use crate::live::Live;
@@ -74,6 +75,14 @@ pub struct Context {
 /// The sites of this server, in memory.
 #[derive(Default)]
 pub struct SiteTable(RwLock<Vec<Arc<Site>>>);
+
+impl Context {
+    /// Changes what is to be stored of a session, if it could not be stored when it opened.
+    fn correct_unsaved(&self, digest: TicketDigest, change: impl FnMut(&mut SessionRecord)) {
+        let mut unsaved = self.unsaved.lock().expect("no panic while held");
+        unsaved.iter_mut().filter(|record| record.digest == digest).for_each(change);
+    }
+}
 
 impl SiteTable {
     /// Replaces the table. `options` are those of the sites that are not served as usual, `keys` those of the sites whose own

@@ -24,10 +24,16 @@ pub async fn rooms(ctx: &Context, asker: &Asker, only: Option<Vec<RoomId>>) -> R
 }
 
 /// COMPAT: to silence a room, pages before 5.4 note it in their settings and leave it, and to listen again they join it. So that
-/// it stays in their list, a room that is `listed` there and that anybody may join is shown to its former member as silenced.
-pub async fn left_but_silenced(ctx: &Context, viewer: UserKey, listed: Vec<RoomId>) -> Result<Vec<RoomView>, Refusal> {
+/// it stays in their list, a room that is `listed` there and that anybody may join is shown to its former member, who `is_in` others,
+/// as silenced.
+pub async fn left_but_silenced(
+    ctx: &Context,
+    viewer: UserKey,
+    listed: Vec<RoomId>,
+    is_in: impl Fn(&RoomId) -> bool,
+) -> Result<Vec<RoomView>, Refusal> {
     let mut left: Vec<RoomView> = Vec::new();
-    for id in listed.into_iter().take(LISTED_MAX) {
+    for id in listed.into_iter().filter(|id| !is_in(id)).take(LISTED_MAX) {
         let is_known = left.iter().any(|view| view.membership.room.id == id);
         let Some(room) = ctx.store.room(viewer.site, id).await?.filter(|room| room.open && !is_known) else { continue };
         left.push(room_view(ctx, viewer, Membership { room, joined_seq: Seq::MAX, blocked: true }, None));

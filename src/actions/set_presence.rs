@@ -6,7 +6,7 @@ use crate::chat::presence::{Mood, Show};
 use crate::chat::refusal::Refusal;
 
 /// Longest status line, in bytes.
-const STATUS_BYTES_MAX: usize = 255;
+pub const STATUS_BYTES_MAX: usize = 255;
 
 /// Changes the asker's state, and the status line if one is given.
 pub async fn set_presence(ctx: &Context, asker: &Asker, show: Show, status: Option<String>) -> Result<(), Refusal> {

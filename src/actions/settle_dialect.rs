@@ -14,7 +14,5 @@ pub async fn settle_dialect(ctx: &Context, asker: &mut Asker) {
     if let Err(error) = ctx.store.set_dialect(holder.key.site, digest, settled).await {
         tracing::warn!(%error, "what a page turned out to be is kept in memory only");
     }
-    for record in ctx.unsaved.lock().expect("no panic while held").iter_mut().filter(|record| record.digest == digest) {
-        record.dialect = settled;
-    }
+    ctx.correct_unsaved(digest, |record| record.dialect = settled);
 }

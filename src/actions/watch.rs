@@ -13,9 +13,7 @@ pub async fn watch(ctx: &Context, asker: &Asker, ids: Vec<UserId>) -> Result<Vec
     let digest = ctx.live.digest(&holder).ok_or(Refusal::TicketEnded)?;
     // Stored first: what is answered holds after a restart, too.
     ctx.store.replace_strangers(asker.key.site, digest, numbers.clone()).await?;
-    for record in ctx.unsaved.lock().expect("no panic while held").iter_mut().filter(|record| record.digest == digest) {
-        record.strangers = numbers.clone();
-    }
+    ctx.correct_unsaved(digest, |record| record.strangers = numbers.clone());
     let seen = ctx.live.watch(&holder, &numbers).ok_or(Refusal::TicketEnded)?;
     Ok(people.into_iter().zip(seen).map(|(person, visible)| PersonView { person, visible }).collect())
 }

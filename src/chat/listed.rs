@@ -75,7 +75,7 @@ impl Listed {
     }
 
     /// These stretches without what `other` lists up to `through`.
-    pub fn without(&self, other: &Self, through: Seq) -> Vec<Stretch> {
+    pub fn without(&self, other: &Self, through: Seq) -> Self {
         let mut rest = Vec::new();
         for (room, stretch) in &self.stretches {
             let end = stretch.through.unwrap_or(Seq::MAX);
@@ -94,7 +94,7 @@ impl Listed {
                 rest.push((*room, Interval { after, through: stretch.through }));
             }
         }
-        rest
+        Self { stretches: rest, ..Self::default() }
     }
 
     /// Lists a room from `after` on; whether it was not listed.
@@ -128,11 +128,6 @@ impl Listed {
             (*room, Interval { after: stretch.after.max(after), through: Some(end) })
         });
         cut.filter(|(_, stretch)| stretch.through.is_some_and(|end| end > stretch.after)).collect()
-    }
-
-    /// Those that lie after `after` and not beyond `through`, cut off there.
-    pub fn clip(stretches: Vec<Stretch>, after: Seq, through: Seq) -> Vec<Stretch> {
-        Self { stretches, ..Self::default() }.part(after, through)
     }
 
     /// Adds stretches, those that earlier sessions of the same user left among them. What touches becomes one, so that however
@@ -199,7 +194,7 @@ mod tests {
             one in marks(), other in marks(), through in 0..50_u64,
         ) {
             let (one, other) = (Listed::default().with(one), Listed::default().with(other));
-            let rest = Listed::default().with(one.without(&other, through));
+            let rest = one.without(&other, through);
             for room in (0..4).map(RoomNumber) {
                 for seq in 0..60 {
                     let is_left = one.has(room, seq) && !(seq <= through && other.has(room, seq));

@@ -31,7 +31,7 @@ impl Live {
         let mut low = head;
         let opened = self.hub.with(holder.key, now_ms, |user| {
             user.session(holder.session)?;
-            let inherited = Listed::clip(user.inheritance(), old, head);
+            let inherited = user.inheritance().part(old, head);
             listed.floor = user.delivered.min(head).max(old);
             low = inherited.iter().map(|(_, stretch)| stretch.after).fold(listed.floor, Seq::min);
             listed.inherit(inherited);

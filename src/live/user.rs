@@ -43,20 +43,20 @@ const LEFT_FOR_MS: u64 = 600_000;
 pub(super) struct Left {
     /// Rooms and people that the last of them listed: until the grace is over the user is seen there, and those people are told
     /// when they go.
-    pub(super) rooms: Vec<RoomNumber>,
-    pub(super) people: Vec<UserNumber>,
+    rooms: Vec<RoomNumber>,
+    people: Vec<UserNumber>,
     /// When that is over, in monotonic milliseconds, once it was looked at.
     until_ms: Option<u64>,
     /// Of each, what of its rooms it had not confirmed.
-    pub(super) unconfirmed: Vec<Unconfirmed>,
+    unconfirmed: Vec<Unconfirmed>,
     /// Of all of them, what they had confirmed: that is not told again because another had not.
     confirmed: Listed,
 }
 
 /// Messages of rooms that a session had on its way when it ended.
 #[derive(Debug)]
-pub(super) struct Unconfirmed {
-    pub(super) stretches: Vec<Stretch>,
+struct Unconfirmed {
+    unread: Listed,
     /// When it is forgotten, in monotonic milliseconds.
     until_ms: u64,
 }
@@ -146,11 +146,11 @@ impl User {
     fn leave(&mut self, session: &Session, now_ms: u64) {
         // One whose page was never answered leaves nothing.
         let Some(listed) = session.listed.as_ref().filter(|_| session.open) else { return };
-        let stretches = self.unread(listed.part(session.cursors.acked(), session.heard));
+        let unread = self.unread(listed.part(session.cursors.acked(), session.heard));
         let is_last = self.sessions.iter().all(|other| other.listed.is_none());
         let left = self.left.get_or_insert_default();
-        if !stretches.is_empty() {
-            left.unconfirmed.push(Unconfirmed { stretches, until_ms: now_ms + LEFT_FOR_MS });
+        if !unread.stretches().is_empty() {
+            left.unconfirmed.push(Unconfirmed { unread, until_ms: now_ms + LEFT_FOR_MS });
         }
         if !is_last || !left.unconfirmed.is_empty() {
             left.confirmed.inherit(listed.part(0, session.cursors.acked()));
@@ -163,24 +163,25 @@ impl User {
     }
 
     /// What of these stretches no page of the user is known to have.
-    fn unread(&self, stretches: Vec<Stretch>) -> Vec<Stretch> {
+    fn unread(&self, stretches: Vec<Stretch>) -> Listed {
         let mut unread = Listed::default().with(stretches);
-        let read = |other: &Session| Some((Arc::clone(other.listed.as_ref()?), other.cursors.acked()));
-        for (listed, acked) in self.sessions.iter().filter(|session| session.open).filter_map(read) {
-            unread = Listed::default().with(unread.without(&listed, acked));
+        for session in self.sessions.iter().filter(|session| session.open) {
+            if let Some(listed) = &session.listed {
+                unread = unread.without(listed, session.cursors.acked());
+            }
         }
         match &self.left {
             Some(left) => unread.without(&left.confirmed, Seq::MAX),
-            None => unread.stretches().to_vec(),
+            None => unread,
         }
     }
 
     /// What the user's sessions, and those that have ended, leave to one that opens now.
-    pub(super) fn inheritance(&self) -> Vec<Stretch> {
+    pub(super) fn inheritance(&self) -> Listed {
         let open = self.sessions.iter().filter(|session| session.open);
         let on_its_way =
             open.filter_map(|session| Some(session.listed.as_ref()?.part(session.cursors.acked(), session.heard)));
-        let left = self.left.iter().flat_map(|left| &left.unconfirmed).flat_map(|left| &left.stretches);
+        let left = self.left.iter().flat_map(|left| &left.unconfirmed).flat_map(|left| left.unread.stretches());
         self.unread(left.copied().chain(on_its_way.flatten()).collect())
     }
 

@@ -5,7 +5,7 @@
 //! request shows that it came from a page of our own. Everybody else is told that nobody is signed in. It is never kept
 //! (`no-store`), because the next page may be somebody else's.
 
-use super::routes::{Endpoint, settings};
+use super::routes::settings;
 use super::{auth, online_wire};
 use crate::actions::read_roster::left_but_silenced;
 use crate::actions::read_self::{Own, read_self};
@@ -115,9 +115,8 @@ pub async fn script(edge: &Edge, asked: &Asked, params: &Params) -> Reply {
 async fn own(edge: &Edge, caller: &Caller) -> Result<Own, Refusal> {
     let mut own = read_self(&edge.ctx, caller).await?;
     let viewer = own.site.user(own.member.profile.number);
-    let mut listed = settings::listed(&own.settings);
-    listed.retain(|id| own.member.memberships.iter().all(|membership| membership.room.id != *id));
-    let left = left_but_silenced(&edge.ctx, viewer, listed).await?;
+    let is_in = |id: &RoomId| own.member.memberships.iter().any(|membership| membership.room.id == *id);
+    let left = left_but_silenced(&edge.ctx, viewer, settings::listed(&own.settings), is_in).await?;
     own.silenced.extend(left.into_iter().map(|view| view.membership.room.id));
     Ok(own)
 }
@@ -125,7 +124,6 @@ async fn own(edge: &Edge, caller: &Caller) -> Result<Own, Refusal> {
 fn boot<'a>(own: Option<&'a Own>, base: &str, asked: &Asked, params: &'a Params) -> BootWire<'a> {
     // A page under another host reads no answers but scripts.
     let is_elsewhere = matches!(asked.header("sec-fetch-site"), Some("same-site" | "cross-site"));
-    let served = ROUTES.iter().filter(|(_, name)| Endpoint::parse(name).is_some());
     BootWire {
         version: env!("CARGO_PKG_VERSION"),
         product: "nextim",
@@ -154,7 +152,7 @@ fn boot<'a>(own: Option<&'a Own>, base: &str, asked: &Asked, params: &'a Params)
         enable_ask: false,
         show_unavailable: true,
         upload: false,
-        urls: served.map(|(key, name)| (*key, format!("{base}/webim/{name}"))).collect(),
+        urls: ROUTES.iter().map(|(key, name)| (*key, format!("{base}/webim/{name}"))).collect(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::actions::{
     disconnect, leave_room, read_room, read_roster, remove_buddy, send_signal, set_presence, settle_dialect, sign_out,
     watch,
 };
+use crate::chat::id::RoomId;
 use crate::chat::presence::Show;
 use crate::chat::refusal::Refusal;
 use crate::chat::session::{Caller, Dialect};
@@ -222,10 +223,10 @@ async fn online(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) ->
     };
     let mut connected = connect(&edge.ctx, caller, ask).await?;
     if manners.rooms_by_place {
-        let mut listed = settings::listed(&connected.settings);
-        listed.retain(|id| connected.rooms.iter().all(|view| view.membership.room.id != *id));
-        let viewer = site.number.user(connected.profile.number);
-        connected.rooms.extend(read_roster::left_but_silenced(&edge.ctx, viewer, listed).await?);
+        let (viewer, listed) = (site.number.user(connected.profile.number), settings::listed(&connected.settings));
+        let is_in = |id: &RoomId| connected.rooms.iter().any(|view| view.membership.room.id == *id);
+        let left = read_roster::left_but_silenced(&edge.ctx, viewer, listed, is_in).await?;
+        connected.rooms.extend(left);
     }
     let base = auth::base_url(edge, asked);
     let native = dialect == Dialect::Native;

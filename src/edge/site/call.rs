@@ -81,7 +81,7 @@ pub struct Call {
     pub method: Method,
 }
 
-/// Names that take no room from the path, for `docs/migrating.md` and its test as for `parse`.
+/// Names that take no room from the path, for `docs/site-api.md` and its test as for `parse`.
 pub const NAMES: [(&str, Method); 14] = [
     ("presences/online", Method::Online),
     ("presences/offline", Method::Offline),

@@ -12,7 +12,7 @@ use crate::actions::say_for_site::{Speaker, say_for_site};
 use crate::actions::send_message::Send;
 use crate::actions::{disconnect, send_signal, set_presence};
 use crate::chat::entry::To;
-use crate::chat::id::{RoomId, UserId};
+use crate::chat::id::{ID_BYTES_MAX, RoomId, UserId};
 use crate::chat::presence::Show;
 use crate::chat::refusal::Refusal;
 use crate::chat::site::Site;
@@ -24,12 +24,6 @@ use std::collections::BTreeMap;
 
 /// Who speaks where a site says something in nobody's name.
 const NOBODY_NAMED: &str = "system";
-
-/// Longest name, in bytes: as long as an id.
-const NICK_BYTES_MAX: usize = 190;
-
-/// Longest status line, in bytes: as the browser endpoints have it.
-const STATUS_BYTES_MAX: usize = 255;
 
 /// One call of a site that has shown its key.
 pub(super) struct Work<'a> {
@@ -111,7 +105,7 @@ impl Work<'_> {
     }
 
     fn nick(&self) -> Option<String> {
-        self.params.optional("nick").map(|nick| self.line(nick, NICK_BYTES_MAX))
+        self.params.optional("nick").map(|nick| self.line(nick, ID_BYTES_MAX))
     }
 
     /// A line that a site keeps of its people. One that is too long is no reason to keep a page from opening: it is cut.
@@ -131,13 +125,13 @@ impl Work<'_> {
             dialect: self.version.dialect(),
             nick: match self.params.raw("nick").ok_or(Refusal::MissingParameter("nick"))? {
                 "" => user.to_string(),
-                nick => self.line(nick, NICK_BYTES_MAX),
+                nick => self.line(nick, ID_BYTES_MAX),
             },
             user,
             show: Some(
                 show.map_or(Ok(Show::Available), |word| Show::parse(word).ok_or(Refusal::BadParameter("show")))?,
             ),
-            status: self.params.optional("status").map(|status| self.line(status, STATUS_BYTES_MAX)),
+            status: self.params.optional("status").map(|status| self.line(status, set_presence::STATUS_BYTES_MAX)),
             people: self.users("buddies")?,
             rooms: self.rooms(&["rooms", "groups"])?,
         };
@@ -163,7 +157,7 @@ impl Work<'_> {
         let asker = self.asker()?;
         let show = Show::parse(self.params.required("show")?).ok_or(Refusal::BadParameter("show"))?;
         let status = self.params.raw("status").filter(|status| !matches!(*status, "undefined" | "null"));
-        let status = status.map(|status| self.line(status, STATUS_BYTES_MAX));
+        let status = status.map(|status| self.line(status, set_presence::STATUS_BYTES_MAX));
         set_presence::set_presence(&self.edge.ctx, &asker, show, status).await?;
         Ok(wire::done(self.version))
     }

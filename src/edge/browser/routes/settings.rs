@@ -38,31 +38,22 @@ async fn silenced(
     asker: &Asker,
     values: &mut serde_json::Map<String, Value>,
 ) -> Result<Option<Vec<RoomId>>, Refusal> {
-    for name in SILENCED_ROOMS {
-        if values.get(name).is_some_and(Value::is_null) {
-            values.remove(name);
-        }
-    }
     let mut lists = Vec::new();
     for name in SILENCED_ROOMS {
-        if let Some(value) = values.get(name) {
-            lists.push((name, rooms_of(value)?));
+        match values.get(name).filter(|value| !value.is_null()) {
+            Some(value) => lists.push((name, rooms_of(value)?)),
+            None => drop(values.remove(name)),
         }
     }
-    let Some((first, wanted)) = lists.first().cloned() else { return Ok(None) };
-    let (mut meant, mut wanted) = (first, wanted);
     if lists.len() > 1 {
         let stored = edge.ctx.store.settings(asker.key).await?;
-        let was = |name: &str| stored.0.get(name).and_then(|json| rooms_of(&serde_json::from_str(json).ok()?).ok());
-        if let Some((name, list)) = lists.into_iter().find(|(name, list)| was(name).as_ref() != Some(list)) {
-            (meant, wanted) = (name, list);
-        }
-        let value = values.get(meant).cloned().unwrap_or_default();
-        for name in SILENCED_ROOMS {
-            values.insert(name.to_owned(), value.clone());
-        }
+        let was = |name: &str| rooms_of(&serde_json::from_str(stored.0.get(name)?).ok()?).ok();
+        let changed = lists.iter().position(|(name, list)| was(name).as_ref() != Some(list)).unwrap_or(0);
+        lists.swap(0, changed);
+        let meant = values.get(lists[0].0).cloned().unwrap_or_default();
+        SILENCED_ROOMS.into_iter().for_each(|name| drop(values.insert(name.to_owned(), meant.clone())));
     }
-    Ok(Some(wanted))
+    Ok(lists.into_iter().next().map(|(_, rooms)| rooms))
 }
 
 /// The seed's form: every parameter that is not part of the request itself. `true` and `false` come back as such.

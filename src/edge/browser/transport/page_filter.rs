@@ -3,7 +3,8 @@
 //!
 //! COMPAT: for pages of the family that cannot acknowledge. The mark moves only after the page's function existed and returned:
 //! where it is missing nothing of this runs, or the call of nothing raises an error as an exception in it does, and an error
-//! leaves the mark where it was. An event stands nowhere in the log, comes once, and is kept. Written for the engines of 2005: no syntax that is newer.
+//! leaves the mark where it was. An event stands nowhere in the log, comes once, and is kept. Written for the engines of 2005: no
+//! syntax that is newer.
 
 use crate::chat::session::SessionNumber;
 
