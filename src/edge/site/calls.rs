@@ -178,8 +178,9 @@ impl Work<'_> {
 
     /// From a page by its ticket, or in somebody's name by the key alone.
     async fn message(&self) -> Result<Reply, Refusal> {
-        let speaker = match (self.params.optional("ticket"), self.params.optional("from")) {
-            (Some(_), _) => Speaker::Page(self.asker()?),
+        // Plugins hand on what a browser sent: a ticket that is there and empty is a page's that has none, and no word of the site's.
+        let speaker = match (self.params.raw("ticket"), self.params.optional("from")) {
+            (Some(ticket), _) => Speaker::Page(identify::by_ticket(&self.edge.ctx, ticket, Some(&self.site.name))?),
             (None, Some(_)) => Speaker::Named(self.params.user("from")?),
             (None, None) if self.params.raw("type") == Some("broadcast") => {
                 Speaker::Named(UserId::parse(NOBODY_NAMED).map_err(|_| Refusal::Internal)?)
@@ -208,6 +209,7 @@ impl Work<'_> {
     async fn notify(&self) -> Result<Reply, Refusal> {
         let text = |name: &'static str| self.params.optional(name).unwrap_or_default();
         self.params.required("text")?;
+        self.params.required("to")?;
         let to = self.users("to")?;
         notify::notify(&self.edge.ctx, self.site.number, to, text("from"), text("text"), text("link")).await?;
         Ok(wire::done(self.version))

@@ -134,7 +134,7 @@ async fn a_block_list_that_cannot_be_read_changes_nothing() {
     let server = Server::start().await;
     let mut susan = server.page("susan", "").await;
     susan.does("setting", "block_list=room1").await;
-    for data in ["{\"blocked_rooms\":{\"room1\":true}}", "{\"blocked_rooms\":true}"] {
+    for data in ["{\"blocked_rooms\":{\"room1\":true}}", "{\"blocked_rooms\":true}", "{\"blocked_rooms\":[null,{}]}"] {
         let answer = susan.post("setting", &format!("data={data}")).await;
         assert_eq!(answer.code(), "bad_parameter", "{data}");
     }

@@ -244,6 +244,7 @@ async fn a_sites_mistakes_are_named() {
         ("/v5/messages", "to=ann&body=x", "`ticket` of a page, or `from`"),
         ("/v5/messages", "from=bob&to=ann&body=x&type=letter", "chat or grpchat"),
         ("/v4/group/join", "ticket=x", "`group` is missing"),
+        ("/v5/notifications", "to=&text=x", "`to` is missing"),
     ] {
         let answer = call(&server, path, form).await;
         assert!(answer.status == 400 && answer.text().contains(says), "{path} {form}: {}", answer.text());
@@ -340,4 +341,22 @@ async fn names_are_bounded_and_no_markup_for_pages_that_run_it() {
     let ticket = urls::encode(opened["ticket"].as_str().expect("a ticket"));
     let members = call(&server, "/v4/room/members", &format!("ticket={ticket}&room=room1")).await;
     assert_eq!(members.json()["room1"][0]["nick"], "&lt;b&gt;Bob", "{}", members.text());
+}
+
+/// A plugin may hand on `ticket` and `from` as a browser sent them: whoever blanks the ticket speaks for nobody.
+///
+/// Negative control: let `message` read `ticket` with `optional`.
+#[tokio::test]
+async fn an_empty_ticket_is_no_word_of_the_sites() {
+    let server = start_with(SiteOptions::default()).await;
+    let mut bob = opens(&server, "bob", "").await;
+    for ticket in ["", "undefined", "null", "x"] {
+        let form = format!("ticket={ticket}&from=ann&to=bob&body=forged");
+        assert_eq!(call(&server, "/messages", &form).await.text(), "no client found.", "{ticket:?}");
+        assert_eq!(call(&server, "/v5/messages", &form).await.status, 400, "{ticket:?}");
+        let form = format!("ticket={ticket}&type=broadcast&body=forged");
+        assert_eq!(call(&server, "/v5/messages", &form).await.status, 400, "{ticket:?}");
+    }
+    says(&server, "ann", "bob", "her own words").await;
+    assert_eq!(bob.hears().await, ["her own words"]);
 }

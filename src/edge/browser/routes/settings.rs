@@ -80,7 +80,12 @@ fn rooms_of(value: &Value) -> Result<Vec<RoomId>, Refusal> {
         Value::String(text) => text.split(',').map(str::to_owned).collect(),
         Value::Number(number) => vec![number.to_string()],
         Value::Array(items) => {
-            items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), Into::into)).collect()
+            let word = |item: &Value| match item {
+                Value::String(text) => Ok(text.clone()),
+                Value::Number(number) => Ok(number.to_string()),
+                _ => Err(Refusal::BadParameter("block_list")),
+            };
+            items.iter().map(word).collect::<Result<_, _>>()?
         }
         _ => return Err(Refusal::BadParameter("block_list")),
     };
