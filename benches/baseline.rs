@@ -12,6 +12,7 @@
 use clap::{Parser, Subcommand};
 use nextim::chat::id::{SiteNumber, UserId, UserNumber};
 use nextim::chat::session::{Dialect, SessionNumber};
+use nextim::chat::site::SiteOptions;
 use nextim::chat::ticket::Ticket;
 use nextim::clock::{Clock, random};
 use nextim::store::sqlite::SqliteStore;
@@ -130,9 +131,11 @@ async fn prepare(folder: &Path, members: u32) -> Result<Vec<String>, Failure> {
     let new = NewSite {
         name: "localhost".into(),
         public_key: "public".into(),
-        token_secret: vec![0; 32],
+        token_secret: "secret".into(),
+        server_key: None,
+        now_ms: 1,
         epoch: "e".into(),
-        directory_complete: true,
+        options: SiteOptions { directory_complete: true, ..SiteOptions::default() },
     };
     let (site, _) = store.ensure_site(new).await?;
     let id = |number: u32| UserId::parse(&format!("u{number}")).map_err(|_| "a bad id");

@@ -9,6 +9,7 @@ use nextim::chat::entry::{Draft, Party, SeatChange, To};
 use nextim::chat::history::Conversation;
 use nextim::chat::id::{RoomId, SiteNumber, UserId, UserKey};
 use nextim::chat::search::{Search, Terms};
+use nextim::chat::site::SiteOptions;
 use nextim::store::sqlite::SqliteStore;
 use nextim::store::{Directory, DirectoryChange, Log, NewSite, PageQuery, Sites, Store, Views};
 use std::sync::Arc;
@@ -82,7 +83,8 @@ fn room(index: usize) -> RoomId {
 
 async fn make(store: &SqliteStore) -> Result<SiteNumber, Failure> {
     let (name, public_key, epoch) = ("site".into(), "pk".into(), "e".into());
-    let new = NewSite { name, public_key, token_secret: vec![1], epoch, directory_complete: true };
+    let options = SiteOptions { directory_complete: true, ..SiteOptions::default() };
+    let new = NewSite { name, public_key, token_secret: "s".into(), server_key: None, epoch, options, now_ms: 1 };
     let (site, _) = store.ensure_site(new).await?;
     let text = String::new;
     let person =

@@ -1,28 +1,32 @@
 //! Builds the parts, joins them, and shuts them down in order. The only place that names a store's or a bus's backend.
 
+pub mod control;
 pub mod data;
 
-use crate::actions::{Context, SiteTable, restore, sweep, tail};
+use crate::actions::{Context, Overlay, SiteTable, manage_sites, restore, sweep, tail};
 use crate::bus::local::LocalBus;
 use crate::bus::{Bus, Envelope};
-use crate::chat::site::KeyDigest;
-use crate::clock::{Clock, random};
+use crate::chat::site::{KeyDigest, SiteOptions};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::edge::Edge;
 use crate::edge::accept::{Shutdown, serve};
-use crate::edge::browser::auth::SignIn;
 use crate::edge::browser::transport::long_poll::DeadPolls;
+use crate::edge::control as edge_control;
 use crate::edge::demo::{seed, sign_in::Demonstration};
-use crate::edge::site::RefusedKeys;
+use crate::edge::refusals::Refusals;
+use crate::edge::sign_in::SignIn;
 use crate::live::Live;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{CommitObserver, NewSite, StoreError};
+use crate::store::{CommitObserver, StoreError};
 use listenfd::ListenFd;
+use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -51,6 +55,8 @@ pub enum StartError {
 pub struct Running {
     /// Where.
     pub address: SocketAddr,
+    /// Whether the demonstration community is there.
+    pub demonstration: bool,
     ctx: Arc<Context>,
     shutdown: Arc<Shutdown>,
     accepting: JoinHandle<()>,
@@ -71,7 +77,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     };
     let address = listener.local_addr().map_err(|error| StartError::Other(error.to_string()))?;
     let patience = if is_inherited { PREDECESSOR_WITHIN } else { Duration::ZERO };
-    let store = open(config, patience, observer).await?;
+    let store = open(config, patience, observer).await.map_err(start_error)?;
     let clock = Clock::start();
     let ctx = Arc::new(Context {
         store: Arc::new(store),
@@ -83,24 +89,42 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         ticket_life_ms: config.ticket_life_ms,
     });
     let sign_in = prepare(&ctx, config).await?;
+    let shutdown = Arc::new(Shutdown::default());
+    let orders = orders(&config.data)?;
     let housekeeping = vec![
+        tokio::spawn(edge_control::serve(Arc::clone(&ctx), orders, Arc::clone(&shutdown))),
         tokio::spawn(tail::run(Arc::clone(&ctx), feed)),
         tokio::spawn(sweep::run_deadlines(Arc::clone(&ctx))),
         tokio::spawn(sweep::run_upkeep(Arc::clone(&ctx))),
     ];
+    let demonstration = sign_in.demonstration().is_some();
     let edge = Edge {
         ctx: Arc::clone(&ctx),
         sign_in,
         public_url: config.public_url.clone(),
+        proxies: config.trusted_proxies.clone(),
         connections_per_address: config.connections_per_address,
         descriptors: rlimit::Resource::NOFILE.get_soft().unwrap_or(u64::MAX),
         dead_polls: DeadPolls::default(),
-        refused_keys: RefusedKeys::default(),
+        refusals: Refusals::default(),
     };
-    let shutdown = Arc::new(Shutdown::default());
     let (open, connections) = mpsc::channel(1);
     let accepting = tokio::spawn(serve(Arc::new(edge), listener, Arc::clone(&shutdown), open));
-    Ok(Running { address, ctx, shutdown, accepting, housekeeping, connections })
+    Ok(Running { address, demonstration, ctx, shutdown, accepting, housekeeping, connections })
+}
+
+/// The socket for orders of the command line. Whoever holds the data holds it, so one that is there is left over.
+fn orders(data: &Path) -> Result<UnixListener, StartError> {
+    let listen = || {
+        let folder = File::open(data)?;
+        let path = control::socket_path(&folder);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        UnixListener::bind(&path)
+    };
+    listen().map_err(|error| StartError::Other(format!("{}: the socket for orders: {error}", data.display())))
 }
 
 /// A listening socket from whoever started this process (`LISTEN_FDS`): it outlives the process, so that pages which connect
@@ -113,7 +137,7 @@ fn inherited() -> Result<Option<TcpListener>, StartError> {
 }
 
 /// Opens the store; with `patience`, as soon as a predecessor lets go of it.
-async fn open(config: &Config, patience: Duration, observer: CommitObserver) -> Result<SqliteStore, StartError> {
+async fn open(config: &Config, patience: Duration, observer: CommitObserver) -> Result<SqliteStore, StoreError> {
     let clock = Clock::start();
     let end_ms = clock.monotonic_ms() + u64::try_from(patience.as_millis()).unwrap_or(0);
     let observer = Arc::new(observer);
@@ -121,7 +145,7 @@ async fn open(config: &Config, patience: Duration, observer: CommitObserver) -> 
         let observer = Arc::clone(&observer);
         match SqliteStore::open(&config.data, Box::new(move |site, entries| observer(site, entries))) {
             Err(StoreError::InUse(_)) if clock.monotonic_ms() < end_ms => tokio::time::sleep(LOCK_RETRY).await,
-            opened => return opened.map_err(start_error),
+            opened => return opened,
         }
     }
 }
@@ -140,31 +164,31 @@ async fn prepare(ctx: &Context, config: &Config) -> Result<SignIn, StartError> {
     if restored > 0 {
         tracing::info!(restored, "sessions go on where they were");
     }
-    let mut keys = config.server_keys.clone();
-    for name in keys.keys() {
-        ctx.store.ensure_site(new_site(name)).await.map_err(start_error)?;
+    let mut overlay = Overlay { options: config.sites.clone(), keys: config.server_keys.clone() };
+    for name in overlay.keys.keys() {
+        let new = manage_sites::new_site(ctx, name, SiteOptions::default());
+        ctx.store.ensure_site(new).await.map_err(start_error)?;
     }
-    let sign_in = if config.demonstration {
+    let demonstration = if has_demonstration(ctx, config).await? {
         let failed = |refusal| StartError::Other(format!("the demonstration: {refusal}"));
         let site = seed::ensure(ctx).await.map_err(failed)?;
-        keys.insert(site.name.to_string(), KeyDigest::of(seed::PUBLIC_KEY));
-        SignIn::Demonstration(Demonstration::new(&site))
+        overlay.keys.insert(site.name.to_string(), KeyDigest::of(seed::PUBLIC_KEY));
+        Some(Demonstration::new(&site))
     } else {
-        SignIn::Closed
+        None
     };
-    ctx.sites.set(ctx.store.sites().await.map_err(start_error)?, &config.sites, &keys);
-    Ok(sign_in)
+    ctx.sites.set(ctx.store.sites().await.map_err(start_error)?, overlay);
+    Ok(SignIn::new(demonstration))
 }
 
-/// A site that is named in the configuration for the first time. It keeps its people and rooms itself.
-fn new_site(name: &str) -> NewSite {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    NewSite {
-        name: name.into(),
-        public_key: format!("pk_{}", hex(&random::<16>())),
-        token_secret: random::<32>().to_vec(),
-        epoch: hex(&random::<6>()),
-        directory_complete: false,
+/// Where nothing is said, the demonstration is for a folder that has no other site.
+async fn has_demonstration(ctx: &Context, config: &Config) -> Result<bool, StartError> {
+    match config.demonstration {
+        Some(said) => Ok(said),
+        None => {
+            let sites = ctx.store.sites().await.map_err(start_error)?;
+            Ok(sites.iter().all(|site| &*site.name == seed::SITE))
+        }
     }
 }
 
@@ -194,6 +218,11 @@ async fn bind(config: &Config) -> Result<TcpListener, StartError> {
 }
 
 impl Running {
+    /// How many sites there are, the demonstration's included.
+    pub fn sites(&self) -> usize {
+        self.ctx.sites.all().len()
+    }
+
     /// Stops in order: no new connections, held polls are answered, writes finish, cursors are stored, the store is closed.
     pub async fn stop(mut self) {
         self.shutdown.begin();

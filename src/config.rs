@@ -4,8 +4,10 @@
 mod sites;
 mod written;
 
-use crate::chat::site::{KeyDigest, SiteOptions};
+use crate::chat::site::KeyDigest;
+use crate::chat::site_options::is_public_url;
 use crate::live::Times;
+use ipnet::IpNet;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -48,16 +50,18 @@ pub struct Config {
     pub data: PathBuf,
     /// Where the server is reached from outside, without a slash at the end.
     pub public_url: Option<String>,
-    /// Whether the demonstration community is on.
-    pub demonstration: bool,
+    /// Whether the demonstration community is on; `None`: if the data has no other site.
+    pub demonstration: Option<bool>,
+    /// Proxies that are believed when they say who asks.
+    pub trusted_proxies: Vec<IpNet>,
     /// Graces and holds.
     pub times: Times,
     /// Longest life of a ticket, in milliseconds.
     pub ticket_life_ms: u64,
     /// Connections from one address at most. This machine's own addresses, which may be a proxy's, are not counted.
     pub connections_per_address: u64,
-    /// Sites that are not served as usual, by name.
-    pub sites: BTreeMap<String, SiteOptions>,
+    /// Settings of sites that stand here and not in the store, by name: names and values.
+    pub sites: BTreeMap<String, Vec<(String, String)>>,
     /// Sites whose own server may call, by name, with its key.
     pub server_keys: BTreeMap<String, KeyDigest>,
     /// How log lines look.
@@ -109,8 +113,9 @@ impl Config {
         let written = written.map_err(|error| ConfigError(format!("server.listen: {error}")))?;
         let chosen = flags.listen.or(written);
         let listen = chosen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000)));
-        let demonstration = server.demonstration.unwrap_or(!is_site && listen.ip().is_loopback());
-        if demonstration && !listen.ip().is_loopback() {
+        let is_out = is_site || !listen.ip().is_loopback();
+        let demonstration = server.demonstration.or(is_out.then_some(false));
+        if demonstration == Some(true) && !listen.ip().is_loopback() {
             let why = "the demonstration signs anybody in, so it runs on a loopback address only: \
                        set server.demonstration = false, or listen on 127.0.0.1";
             return Err(ConfigError(why.into()));
@@ -121,6 +126,7 @@ impl Config {
             data: flags.data.clone().or(server.data).unwrap_or_else(|| "nextim-data".into()),
             public_url: server.public_url.map(|url| public_url(&url)).transpose()?,
             demonstration,
+            trusted_proxies: trusted_proxies(server.trusted_proxies)?,
             times: times(&stream)?,
             ticket_life_ms: within(
                 "stream.ticket_life_ms",
@@ -185,18 +191,29 @@ fn within(key: &str, value: u64, least: u64, most: u64) -> Result<u64, ConfigErr
 }
 
 fn public_url(url: &str) -> Result<String, ConfigError> {
-    let parsed: http::Uri = url.parse().map_err(|error| ConfigError(format!("server.public_url: {error}")))?;
-    let whole = parsed.authority().is_some() && matches!(parsed.scheme_str(), Some("http" | "https"));
-    if !whole || parsed.query().is_some() || url.contains('#') {
+    if !is_public_url(url) {
         let why = "server.public_url must be a whole http or https address without `?` or `#`";
         return Err(ConfigError(format!("{why}, e.g. https://im.example.com; it is {url}")));
     }
     Ok(url.trim_end_matches('/').to_owned())
 }
 
+/// This machine's own addresses unless others are given: a proxy usually stands there.
+fn trusted_proxies(written: Option<Vec<String>>) -> Result<Vec<IpNet>, ConfigError> {
+    let usual = || vec!["127.0.0.0/8".to_owned(), "::1".to_owned()];
+    let parse = |text: String| {
+        let net =
+            text.parse::<IpNet>().ok().or_else(|| text.parse().ok().map(|address: std::net::IpAddr| address.into()));
+        let why = "server.trusted_proxies must hold addresses or networks such as 10.0.0.0/8; it has";
+        net.ok_or_else(|| ConfigError(format!("{why} {text:?}")))
+    };
+    written.unwrap_or_else(usual).into_iter().map(parse).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::site_options::{OPTIONS, SiteOptions};
 
     pub(super) fn load(text: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
@@ -217,11 +234,15 @@ mod tests {
         assert!(!example.next_port, "the example names the address");
         example.next_port = true;
         example.demonstration = defaults.demonstration;
+        // Every setting of a site stands there with its default.
+        example.sites.retain(|_, given| SiteOptions::default().with(given) != SiteOptions::default());
         assert_eq!(format!("{example:?}"), format!("{defaults:?}"));
-        for key in [
+        let of_sites = OPTIONS.iter().map(|row| row.name);
+        let others = [
             "listen",
             "data",
             "public_url",
+            "trusted_proxies",
             "demonstration",
             "poll_hold_ms",
             "session_grace_ms",
@@ -229,14 +250,12 @@ mod tests {
             "ticket_idle_ms",
             "ticket_life_ms",
             "presence_wake_ms",
-            "redelivery",
-            "old_websocket",
+            "connections_per_address",
             "api_key_file",
-            "legacy_redelivery_s",
-            "old_client",
             "format",
             "filter",
-        ] {
+        ];
+        for key in others.into_iter().chain(of_sites) {
             assert!(EXAMPLE.contains(&format!("#= {key} = ")), "the example lacks {key}");
         }
     }
@@ -261,19 +280,22 @@ mod tests {
 
     #[test]
     fn the_demonstration_stays_on_until_a_site_is_configured() {
-        assert!(load(EXAMPLE, &[]).unwrap().demonstration, "the example as it is printed sets nothing");
-        assert!(load("[log]\nfilter = \"debug\"\n", &[("NEXTIM_SERVER__DATA", "x")]).unwrap().demonstration);
-        assert!(!load("[server]\npublic_url = \"https://im.example.com\"\n", &[]).unwrap().demonstration);
-        assert!(!load("[server]\ndemonstration = false\n", &[]).unwrap().demonstration);
-        assert!(!load("[sites.a]\napi_key = \"0123456789abcdef\"\n", &[]).unwrap().demonstration);
-        assert!(load("[sites.a]\nredelivery = false\n", &[]).unwrap().demonstration);
+        assert!(load(EXAMPLE, &[]).unwrap().demonstration.is_none(), "the example as it is printed sets nothing");
+        assert!(load("[log]\nfilter = \"debug\"\n", &[("NEXTIM_SERVER__DATA", "x")]).unwrap().demonstration.is_none());
+        assert_eq!(
+            load("[server]\npublic_url = \"https://im.example.com\"\n", &[]).unwrap().demonstration,
+            Some(false)
+        );
+        assert_eq!(load("[server]\ndemonstration = false\n", &[]).unwrap().demonstration, Some(false));
+        assert_eq!(load("[sites.a]\napi_key = \"0123456789abcdef\"\n", &[]).unwrap().demonstration, Some(false));
+        assert!(load("[sites.a]\nredelivery = false\n", &[]).unwrap().demonstration.is_none());
     }
 
     #[test]
     fn the_demonstration_is_refused_on_an_open_address() {
         let error = load("[server]\nlisten = \"0.0.0.0:8000\"\ndemonstration = true\n", &[]).unwrap_err().to_string();
         assert!(error.contains("loopback"), "{error}");
-        assert!(!load("[server]\nlisten = \"0.0.0.0:8000\"\n", &[]).unwrap().demonstration);
+        assert_eq!(load("[server]\nlisten = \"0.0.0.0:8000\"\n", &[]).unwrap().demonstration, Some(false));
         let error = load("", &[("NEXTIM_SERVER_LISTEN", "127.0.0.1:1")]).unwrap_err().to_string();
         assert!(error.contains("NEXTIM_SERVER__LISTEN?"), "{error}");
         assert_eq!(parse_address("localhost:9000").unwrap().port(), 9000);

@@ -14,7 +14,9 @@ pub mod join_room;
 pub mod leave_room;
 pub mod list_room;
 pub mod listen;
+pub mod manage_sites;
 pub mod mark_read;
+pub mod merge_guest;
 pub mod notify;
 mod opening;
 pub mod read_history;
@@ -35,24 +37,24 @@ pub mod set_presence;
 pub mod settle_dialect;
 pub mod sign_out;
 pub mod silence_room;
+mod site_table;
 pub mod sweep;
 pub mod sync_directory;
 pub mod tail;
+pub mod vouch;
 pub mod watch;
 
 use crate::bus::Bus;
-use crate::chat::id::SiteNumber;
 use crate::chat::presence::Visible;
 use crate::chat::refusal::Refusal;
 use crate::chat::room::Membership;
-use crate::chat::site::{KeyDigest, Site, SiteOptions};
 use crate::chat::ticket::TicketDigest;
 use crate::chat::user::{Identity, Person};
 use crate::clock::Clock;
 use crate::live::Live;
 use crate::store::{SessionRecord, Store, StoreError};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, RwLock};
+pub use site_table::{Overlay, SiteTable};
+use std::sync::{Arc, Mutex};
 
 /// What every action works with.
 pub struct Context {
@@ -72,44 +74,11 @@ pub struct Context {
     pub ticket_life_ms: u64,
 }
 
-/// The sites of this server, in memory.
-#[derive(Default)]
-pub struct SiteTable(RwLock<Vec<Arc<Site>>>);
-
 impl Context {
     /// Changes what is to be stored of a session, if it could not be stored when it opened.
     fn correct_unsaved(&self, digest: TicketDigest, change: impl FnMut(&mut SessionRecord)) {
         let mut unsaved = self.unsaved.lock().expect("no panic while held");
         unsaved.iter_mut().filter(|record| record.digest == digest).for_each(change);
-    }
-}
-
-impl SiteTable {
-    /// Replaces the table. `options` are those of the sites that are not served as usual, `keys` those of the sites whose own
-    /// server may call, by name.
-    pub fn set(&self, sites: Vec<Site>, options: &BTreeMap<String, SiteOptions>, keys: &BTreeMap<String, KeyDigest>) {
-        let with_options = |site: Site| {
-            let options = options.get(&*site.name).cloned().unwrap_or(site.options);
-            let server_keys = keys.get(&*site.name).copied().into_iter().collect();
-            Arc::new(Site { options, server_keys, ..site })
-        };
-        *self.0.write().expect("no panic while held") = sites.into_iter().map(with_options).collect();
-    }
-
-    /// The site that a client's `domain` means.
-    pub fn by_domain(&self, domain: &str) -> Option<Arc<Site>> {
-        self.0.read().expect("no panic while held").iter().find(|site| site.answers_to(domain)).cloned()
-    }
-
-    /// The site of this server, if it has one alone.
-    pub fn only(&self) -> Option<Arc<Site>> {
-        let sites = self.0.read().expect("no panic while held");
-        sites.first().filter(|_| sites.len() == 1).cloned()
-    }
-
-    /// The site of a number.
-    pub fn by_number(&self, number: SiteNumber) -> Option<Arc<Site>> {
-        self.0.read().expect("no panic while held").iter().find(|site| site.number == number).cloned()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::chat::entry::{Draft, SeatChange, Seq};
 use crate::chat::id::{RoomId, SiteNumber, UserId, UserNumber};
 use crate::chat::refusal::Refusal;
 use crate::chat::ticket::TicketDigest;
-use crate::store::{CursorMove, DirectoryChange};
+use crate::store::{Changed, CursorMove, DirectoryChange};
 
 /// Carries out directory changes, then puts members into rooms, as of `joined_at_ms` (milliseconds since 1970).
 pub async fn sync_directory(
@@ -15,9 +15,22 @@ pub async fn sync_directory(
     members: Vec<(RoomId, UserId)>,
     joined_at_ms: u64,
 ) -> Result<(), Refusal> {
-    ctx.store.change_directory(site, changes).await?;
+    change_directory(ctx, site, changes).await?;
     for (room, user) in members {
         ctx.store.change_seat(site, user, room, SeatChange::Joined, joined_at_ms).await?;
+    }
+    Ok(())
+}
+
+/// Carries out directory changes, all or none, and tells the pages that are open.
+pub async fn change_directory(ctx: &Context, site: SiteNumber, changes: Vec<DirectoryChange>) -> Result<(), Refusal> {
+    for changed in ctx.store.change_directory(site, changes).await? {
+        match changed {
+            Changed::User(number, nick) => ctx.live.rename(site.user(number), &nick),
+            Changed::Friends(one, other) => ctx.live.befriend(site, one, other, ctx.clock.monotonic_ms()),
+            Changed::NotFriends(one, other) => ctx.live.part(site, one, other),
+            Changed::Room => {}
+        }
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ pub mod search;
 pub mod session;
 pub mod settings;
 pub mod site;
+pub mod site_options;
 pub mod style;
 pub mod ticket;
 pub mod user;

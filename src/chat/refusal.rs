@@ -40,6 +40,25 @@ pub enum Refusal {
     CrossSite,
     /// The demonstration was asked for under a name that is not this machine.
     ForeignHost,
+    /// A page of an origin that the site does not list.
+    ForeignOrigin,
+    /// The site does not take such calls.
+    SwitchedOff(&'static str),
+    /// The site is switched off for now.
+    SiteSuspended,
+    /// The caller asks more often than is let through; they may ask again after so many seconds.
+    TooManyRequests {
+        /// Whole seconds, at least 1.
+        retry_after_s: u64,
+    },
+    /// As many as may be are there already.
+    QuotaReached(&'static str),
+    /// The asker blocks whom they write to.
+    Blocked,
+    /// There is no site of that name.
+    UnknownSite,
+    /// There is one of that name already.
+    AlreadyThere,
     /// No such user, as far as the caller may know.
     UnknownUser,
     /// No such room, as far as the caller may know.
@@ -66,7 +85,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// One of each, for tests that compare the list with its documentation.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 36] = [
         Self::BadRequest(""),
         Self::MissingParameter(""),
         Self::RepeatedParameter,
@@ -84,6 +103,14 @@ impl Refusal {
         Self::KeyInBrowser,
         Self::CrossSite,
         Self::ForeignHost,
+        Self::ForeignOrigin,
+        Self::SwitchedOff(""),
+        Self::SiteSuspended,
+        Self::TooManyRequests { retry_after_s: 1 },
+        Self::QuotaReached(""),
+        Self::Blocked,
+        Self::UnknownSite,
+        Self::AlreadyThere,
         Self::UnknownUser,
         Self::UnknownRoom,
         Self::NotAMember,
@@ -117,6 +144,14 @@ impl Refusal {
             Self::KeyInBrowser => "apikey_in_browser",
             Self::CrossSite => "cross_site",
             Self::ForeignHost => "foreign_host",
+            Self::ForeignOrigin => "foreign_origin",
+            Self::SwitchedOff(_) => "switched_off",
+            Self::SiteSuspended => "site_suspended",
+            Self::TooManyRequests { .. } => "too_many_requests",
+            Self::QuotaReached(_) => "quota_reached",
+            Self::Blocked => "blocked",
+            Self::UnknownSite => "unknown_site",
+            Self::AlreadyThere => "already_there",
             Self::UnknownUser => "unknown_user",
             Self::UnknownRoom => "unknown_room",
             Self::NotAMember => "not_a_member",
@@ -161,6 +196,18 @@ impl fmt::Display for Refusal {
                      that address and server.demonstration = true.",
                 )
             }
+            Self::ForeignOrigin => f.write_str(
+                "This page's origin is not one that the site lists; add it with `nextim site set NAME origins=...`.",
+            ),
+            Self::SwitchedOff(what) => write!(f, "This site has {what} switched off."),
+            Self::SiteSuspended => f.write_str("This site is switched off for now."),
+            Self::TooManyRequests { retry_after_s } => {
+                write!(f, "That is too often; ask again in {retry_after_s} s.")
+            }
+            Self::QuotaReached(what) => write!(f, "There are as many {what} as this site may have."),
+            Self::Blocked => f.write_str("You block this person; unblock them to write to them."),
+            Self::UnknownSite => f.write_str("There is no such site."),
+            Self::AlreadyThere => f.write_str("There is one of that name already."),
             Self::UnknownUser => f.write_str("There is no such user."),
             Self::UnknownRoom => f.write_str("There is no such room."),
             Self::NotAMember => f.write_str("You are not in that room; join it first."),

@@ -50,7 +50,11 @@ impl ConfigCommand {
 
 fn summary(config: &Config) -> String {
     let port = if config.next_port { " or the next free port" } else { "" };
-    let demonstration = if config.demonstration { "on" } else { "off" };
+    let demonstration = match config.demonstration {
+        Some(true) => "on",
+        Some(false) => "off",
+        None => "on unless the data has a site of its own",
+    };
     let (listen, data) = (config.listen, config.data.display());
     let public = config.public_url.as_ref().map(|url| format!(", reached as {url}")).unwrap_or_default();
     let mut summary = format!("listening on {listen}{port}{public}, data in {data}, demonstration {demonstration}");

@@ -4,10 +4,15 @@ mod backup;
 mod config;
 mod restore;
 mod serve;
+mod site;
+mod token;
 mod verify;
 
+use crate::app::control::{self, Order};
 use crate::app::data::{CareError, Report};
+use crate::config::{Config, Flags};
 use clap::{Parser, Subcommand};
+use serde_json::Value;
 use std::process::ExitCode;
 
 /// Instant messaging for a website that already exists.
@@ -22,6 +27,7 @@ const EXAMPLES: &str = "Try it:
   nextim serve                       a demonstration community on http://127.0.0.1:8000 (or the next free port),
                                      data in ./nextim-data
   nextim serve --listen 127.0.0.1:9000 --data /tmp/try
+  nextim site add www.example.com    a site of your own, with its keys
   nextim config example > nextim.toml
   nextim backup --data nextim-data --to monday.nextim
 
@@ -73,6 +79,12 @@ enum Command {
     Backup(backup::Backup),
     Verify(verify::Verify),
     Restore(restore::Restore),
+    /// Make and change the sites of a server, also while it serves
+    #[command(subcommand)]
+    Site(site::SiteCommand),
+    /// Make and check sign-in tokens
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Show and check the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -85,7 +97,40 @@ pub fn run() -> ExitCode {
         Command::Backup(backup) => backup.run(),
         Command::Verify(verify) => verify.run(),
         Command::Restore(restore) => restore.run(),
+        Command::Site(command) => command.run(),
+        Command::Token(command) => command.run(),
         Command::Config(command) => command.run(),
+    }
+}
+
+/// Has an order carried out, and shows what it gave: as JSON if that is wanted, else by `show`.
+fn order(place: &site::Place, order: &Order, show: impl FnOnce(&Value)) -> ExitCode {
+    order_for(place, order, |value| {
+        show(value);
+        ExitCode::SUCCESS
+    })
+}
+
+/// The same where what it gave decides the exit code.
+fn order_for(place: &site::Place, order: &Order, show: impl FnOnce(&Value) -> ExitCode) -> ExitCode {
+    let flags = Flags { data: place.data.clone(), config: place.config.clone(), ..Flags::default() };
+    let config = match Config::load(&flags, std::env::vars()) {
+        Ok(config) => config,
+        Err(error) => {
+            complain(&error);
+            return ExitCode::from(2);
+        }
+    };
+    match control::give(&config, order) {
+        Ok(value) if place.json => {
+            println!("{value}");
+            ExitCode::SUCCESS
+        }
+        Ok(value) => show(&value),
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
     }
 }
 

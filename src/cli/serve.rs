@@ -68,14 +68,14 @@ async fn serve(config: &Config) -> Result<(), StartError> {
         _ = interrupt.recv() => return Ok(()),
     };
     println!("NextIM is listening on http://{}/", running.address);
-    tracing::info!(descriptors, address = %running.address, data = %config.data.display(), demonstration = config.demonstration, "started");
+    tracing::info!(descriptors, address = %running.address, data = %config.data.display(), demonstration = running.demonstration, sites = running.sites(), "started");
     if let Some(advice) = config.advice() {
         tracing::warn!("{advice}");
     }
-    if !config.demonstration && config.server_keys.is_empty() {
+    if running.sites() == 0 {
         tracing::warn!(
-            "nobody can sign in here: the demonstration is off (server.demonstration = true turns it on, on loopback only), and \
-             no site's server has a key (sites.NAME.api_key, for sites with a plugin)"
+            "nobody can sign in here yet: there is no site. `nextim site add NAME --data {}` makes one, also while this serves",
+            config.data.display()
         );
     }
     tokio::select! {

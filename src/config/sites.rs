@@ -1,8 +1,8 @@
 //! The sections of sites: how each is served, and the key of its own server.
 
-use super::{ConfigError, within};
-use crate::chat::link;
-use crate::chat::site::{KeyDigest, SiteOptions};
+use super::ConfigError;
+use crate::chat::site::{KeyDigest, SiteOptions, is_site_name};
+use crate::chat::site_options::{BadOption, OPTIONS};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,31 +11,48 @@ use toml::{Table, Value};
 /// Shortest key of a site's own server, in characters.
 const SERVER_KEY_MIN: usize = 16;
 
+/// As written: the keys of its server, and whatever can be set for a site.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct WrittenSite {
-    redelivery: Option<bool>,
-    old_websocket: Option<bool>,
     api_key: Option<String>,
     api_key_file: Option<PathBuf>,
-    legacy_redelivery_s: Option<u64>,
-    client_events: Option<bool>,
-    old_client: Option<Vec<String>>,
+    #[serde(flatten)]
+    options: BTreeMap<String, Value>,
 }
 
 type Sites = BTreeMap<String, WrittenSite>;
 
-/// The sites that are not served as usual.
-pub(super) fn special(sites: &Sites) -> Result<BTreeMap<String, SiteOptions>, ConfigError> {
+/// The settings of sites, as names and values.
+pub(super) fn special(sites: &Sites) -> Result<BTreeMap<String, Vec<(String, String)>>, ConfigError> {
     let mut special = BTreeMap::new();
     for (name, site) in sites {
         check_name(name)?;
-        let options = site.options(name)?;
-        if options != SiteOptions::default() {
-            special.insert(name.clone(), options);
+        let given = site.options.iter().map(|(key, value)| given(name, key, value));
+        let given = given.collect::<Result<Vec<_>, _>>()?;
+        if !given.is_empty() {
+            special.insert(name.clone(), given);
         }
     }
     Ok(special)
+}
+
+/// A setting, which must be one.
+fn given(site: &str, key: &str, value: &Value) -> Result<(String, String), ConfigError> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let value = match value {
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(" "),
+        value => text(value),
+    };
+    match SiteOptions::default().set(key, &value) {
+        Ok(()) => Ok((key.to_owned(), value)),
+        Err(BadOption::Name(_)) => {
+            let names = OPTIONS.iter().map(|row| row.name).chain(["api_key", "api_key_file"]);
+            let meant = super::written::nearest_of(key, names);
+            let meant = meant.map(|near| format!("\nDid you mean `{near}`?")).unwrap_or_default();
+            Err(ConfigError(format!("sites.{site}: unknown field `{key}`{meant}")))
+        }
+        Err(error) => Err(ConfigError(format!("sites.{site}.{error}"))),
+    }
 }
 
 /// The keys of those whose own server may call.
@@ -65,31 +82,12 @@ pub(super) fn check_quotes(table: &Table) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// The name of a site is its domain, as plugins send it.
 fn check_name(name: &str) -> Result<(), ConfigError> {
-    let is_good = !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control() || "/,".contains(c));
     let why = "is not a domain: write it as the site's plugin does, without http:// and slashes, e.g. www.example.com";
-    if is_good { Ok(()) } else { Err(ConfigError(format!("sites.{name:?} {why}"))) }
+    if is_site_name(name) { Ok(()) } else { Err(ConfigError(format!("sites.{name:?} {why}"))) }
 }
 
 impl WrittenSite {
-    fn options(&self, site: &str) -> Result<SiteOptions, ConfigError> {
-        let usual = SiteOptions::default();
-        let legacy_redelivery_ms = match self.legacy_redelivery_s {
-            Some(seconds) => within(&format!("sites.{site}.legacy_redelivery_s"), seconds, 0, 600)? * 1000,
-            None => usual.legacy_redelivery_ms,
-        };
-        let old_client = self.old_client.clone().unwrap_or(usual.old_client);
-        old_client.iter().try_for_each(|file| check_old_client(site, file))?;
-        Ok(SiteOptions {
-            redelivery: self.redelivery.unwrap_or(usual.redelivery),
-            old_websocket: self.old_websocket.unwrap_or(usual.old_websocket),
-            legacy_redelivery_ms,
-            client_events: self.client_events.unwrap_or(usual.client_events),
-            old_client,
-        })
-    }
-
     /// The key of the site's own server. One that can be guessed would let anybody be anybody.
     fn server_key(&self, site: &str) -> Result<Option<KeyDigest>, ConfigError> {
         let (from, key) = match (&self.api_key, &self.api_key_file) {
@@ -110,16 +108,6 @@ impl WrittenSite {
         let why = "must be at least 16 visible ASCII characters without `:`, such as `openssl rand -hex 24` gives";
         if is_good { Ok(Some(KeyDigest::of(&key))) } else { Err(ConfigError(format!("{from} {why}"))) }
     }
-}
-
-/// A file that pages are told to load must be one: its address is written into their markup.
-fn check_old_client(site: &str, file: &str) -> Result<(), ConfigError> {
-    let is_plain = !file.contains(|c: char| c.is_control() || c.is_whitespace() || "\"'<>`".contains(c));
-    if is_plain && link::is_safe(file) && (file.ends_with(".css") || file.ends_with(".js")) {
-        return Ok(());
-    }
-    let why = "must hold addresses of .css and .js files, e.g. /webim/static/webim.all.min.js; it has";
-    Err(ConfigError(format!("sites.{site}.old_client {why} {file:?}")))
 }
 
 #[cfg(test)]
@@ -150,14 +138,17 @@ mod tests {
     #[test]
     fn mistakes_are_named_with_their_site() {
         let error = |text: &str| load(text, &[]).unwrap_err().to_string();
-        assert!(error("[sites.a]\nlegacy_redelivery_s = 601\n").contains("sites.a.legacy_redelivery_s is 601"));
+        assert!(
+            error("[sites.a]\nlegacy_redelivery_s = 601\n")
+                .contains("sites.a.legacy_redelivery_s must be a whole number from 0 to 600")
+        );
         let unquoted = error("[sites.www.example.com]\nredelivery = false\n");
         assert!(unquoted.contains("[sites.\"www.example.com\"]"), "{unquoted}");
         for bad in ["http://www.example.com/", "www.example.com/", "a,b", ""] {
             assert!(error(&format!("[sites.\"{bad}\"]\nredelivery = false\n")).contains("is not a domain"), "{bad}");
         }
         let old_client = |file: &str| load(&format!("[sites.x]\nold_client = ['{file}']\n"), &[]);
-        assert_eq!(old_client("/a/b.js").unwrap().sites["x"].old_client, ["/a/b.js"]);
+        assert_eq!(old_client("/a/b.js").unwrap().sites["x"], [("old_client".into(), "/a/b.js".into())]);
         for bad in ["/a/b", "/a/\"b.js", "javascript:b.js", "/<b>.css", "/a b.js"] {
             assert!(old_client(bad).unwrap_err().to_string().contains("sites.x.old_client"), "{bad}");
         }

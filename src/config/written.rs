@@ -32,6 +32,7 @@ pub(super) struct WrittenServer {
     pub(super) listen: Option<String>,
     pub(super) data: Option<PathBuf>,
     pub(super) public_url: Option<String>,
+    pub(super) trusted_proxies: Option<Vec<String>>,
     pub(super) demonstration: Option<bool>,
 }
 
@@ -127,7 +128,11 @@ pub(super) fn explain(error: &toml::de::Error) -> ConfigError {
 
 fn nearest(message: &str) -> Option<String> {
     let (unknown, known) = message.strip_prefix("unknown field `")?.split_once("`, expected ")?;
-    let names = known.split('`').skip(1).step_by(2);
+    nearest_of(unknown, known.split('`').skip(1).step_by(2))
+}
+
+/// The known name that an unknown one is most like.
+pub(super) fn nearest_of<'n>(unknown: &str, names: impl Iterator<Item = &'n str>) -> Option<String> {
     let by_distance = names.map(|name| (strsim::damerau_levenshtein(unknown, name), name));
     by_distance.min().filter(|(distance, name)| *distance <= name.len() / 2).map(|(_, name)| name.to_owned())
 }

@@ -2,6 +2,7 @@
 //! waits with nothing but its socket: no buffer, no timer, no task of its own beyond the connection's.
 
 use super::browser::transport::long_poll::Parked;
+use super::client_address::client_of;
 use super::crowd::{Crowd, Place};
 use super::socket::Stream;
 use super::{Asked, Edge, Outcome, Taken, error, handle, site};
@@ -222,7 +223,7 @@ async fn respond(
     peer: SocketAddr,
     slot: Slot,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let asked = match read(request, peer).await {
+    let asked = match read(&edge, request, peer).await {
         Ok(asked) => asked,
         Err((refusal, call)) => {
             let reply = match call {
@@ -245,7 +246,11 @@ async fn respond(
     }
 }
 
-async fn read(request: Request<Incoming>, peer: SocketAddr) -> Result<Asked, (Refusal, Option<site::Call>)> {
+async fn read(
+    edge: &Edge,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+) -> Result<Asked, (Refusal, Option<site::Call>)> {
     let (head, body) = request.into_parts();
     let call = site::Call::parse(head.uri.path());
     let most = if call.is_some() { site::BODY_MAX } else { BODY_MAX };
@@ -257,7 +262,8 @@ async fn read(request: Request<Incoming>, peer: SocketAddr) -> Result<Asked, (Re
     let connection = head.headers.get(CONNECTION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let closes = connection.split(',').any(|word| word.trim().eq_ignore_ascii_case("close"));
     let keep_alive = head.version >= Version::HTTP_11 && !closes;
-    Ok(Asked { method: head.method, uri: head.uri, headers: head.headers, body, peer, keep_alive })
+    let client = client_of(peer, &head.headers, &edge.proxies);
+    Ok(Asked { method: head.method, uri: head.uri, headers: head.headers, body, peer, client, keep_alive })
 }
 
 /// Refuses what a proxy in front of us may understand in another way. (A length given in two ways ends the connection in hyper.)

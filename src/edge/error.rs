@@ -29,17 +29,23 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::TooManyIds => StatusCode::BAD_REQUEST,
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-        Refusal::NotFound | Refusal::UnknownUser | Refusal::UnknownRoom => StatusCode::NOT_FOUND,
+        Refusal::NotFound | Refusal::UnknownUser | Refusal::UnknownRoom | Refusal::UnknownSite => StatusCode::NOT_FOUND,
         Refusal::NotSignedIn | Refusal::TicketEnded | Refusal::BadKey => StatusCode::UNAUTHORIZED,
         Refusal::CrossSite
         | Refusal::KeyInBrowser
         | Refusal::ForeignHost
+        | Refusal::ForeignOrigin
+        | Refusal::SwitchedOff(_)
+        | Refusal::SiteSuspended
+        | Refusal::Blocked
         | Refusal::NotAMember
         | Refusal::NotAllowed => StatusCode::FORBIDDEN,
-        Refusal::CidReused | Refusal::TooManyRooms => StatusCode::CONFLICT,
+        Refusal::CidReused | Refusal::TooManyRooms | Refusal::AlreadyThere => StatusCode::CONFLICT,
         Refusal::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
         Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
-        Refusal::TooManyConnections => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::TooManyConnections | Refusal::TooManyRequests { .. } | Refusal::QuotaReached(_) => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Refusal::TimedOut => StatusCode::GATEWAY_TIMEOUT,
         Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -73,6 +79,10 @@ pub fn body(refusal: &Refusal) -> Vec<u8> {
 pub fn reply(refusal: &Refusal, form: &Form) -> Reply {
     let text = body(refusal);
     let reply = match form {
+        // A site without scripts gives none, not even to say so.
+        Form::Script(_) if matches!(refusal, Refusal::SwitchedOff("JSONP")) => {
+            Reply::json(&Form::Plain, &text).status(status(refusal))
+        }
         Form::Script(_) => Reply::json(form, &text),
         // Whoever tries callbacks gets nothing that anything would run.
         Form::Plain if *refusal == Refusal::BadCallback => Reply::text(text).status(status(refusal)),
@@ -86,6 +96,7 @@ pub fn with_headers(reply: Reply, refusal: &Refusal) -> Reply {
     match refusal {
         Refusal::MethodNotAllowed(methods) => reply.header(http::header::ALLOW, *methods),
         Refusal::Unavailable | Refusal::TooManyConnections => reply.header(http::header::RETRY_AFTER, "1"),
+        Refusal::TooManyRequests { retry_after_s } => reply.header(http::header::RETRY_AFTER, *retry_after_s),
         Refusal::UpgradeRequired => {
             reply.header(http::header::UPGRADE, "websocket").header(http::header::SEC_WEBSOCKET_VERSION, "13")
         }

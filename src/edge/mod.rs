@@ -3,26 +3,33 @@
 
 pub mod accept;
 pub mod browser;
+pub mod client_address;
+pub mod control;
 pub mod crowd;
 pub mod demo;
 pub mod error;
 mod health;
 pub mod json;
+pub mod origin;
 pub mod params;
+pub mod refusals;
 pub mod reply;
+pub mod sign_in;
 pub mod site;
 pub mod socket;
 
 use crate::actions::Context;
 use crate::chat::refusal::Refusal;
-use browser::auth::SignIn;
 use browser::transport::events::{self, Events};
 use browser::transport::long_poll::{self, DeadPolls, Parked};
 use browser::transport::websocket::{self, Upgrade};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
+use ipnet::IpNet;
 use params::Params;
+use refusals::Refusals;
 use reply::{Form, Reply};
+use sign_in::SignIn;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,14 +50,30 @@ pub struct Edge {
     pub sign_in: SignIn,
     /// Where this server is reached from outside, without a slash at the end; else what the request says.
     pub public_url: Option<String>,
+    /// Proxies that are believed when they say who asks.
+    pub proxies: Vec<IpNet>,
     /// Connections from one address at most.
     pub connections_per_address: u64,
     /// Descriptors that this process may open.
     pub descriptors: u64,
     /// Counts polls with dead tickets.
     pub dead_polls: DeadPolls,
-    /// Tells of keys of sites that were refused.
-    pub refused_keys: site::RefusedKeys,
+    /// Tells the operator what is refused without a reason.
+    pub refusals: Refusals,
+}
+
+impl Edge {
+    /// The path of a request below the address where this server is reached: a proxy may leave the way to it in, or take it away.
+    pub fn path_of<'a>(&self, asked: &'a Asked) -> &'a str {
+        let path = asked.uri.path();
+        let base = self.public_url.as_deref().and_then(|url| url.splitn(4, '/').nth(3)).unwrap_or_default();
+        let below = path.strip_prefix('/').and_then(|path| path.strip_prefix(base)).filter(|_| !base.is_empty());
+        match below {
+            Some("") => "/",
+            Some(below) if below.starts_with('/') => below,
+            _ => path,
+        }
+    }
 }
 
 /// A request, read completely.
@@ -63,8 +86,10 @@ pub struct Asked {
     pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
-    /// Whom it came from.
+    /// Whom it came from: a browser, a site's server, or a proxy before them.
     pub peer: SocketAddr,
+    /// Who asks, as far as proxies that are trusted say it.
+    pub client: SocketAddr,
     /// Whether the connection stays open afterwards.
     pub keep_alive: bool,
 }
@@ -137,11 +162,16 @@ pub enum Taken {
 
 /// Answers one request.
 pub async fn handle(edge: &Arc<Edge>, asked: &Asked) -> Outcome {
-    let outcome = timeout(ANSWER_WITHIN, route(edge, asked)).await;
-    match outcome.unwrap_or(Err(Refusal::TimedOut)) {
-        Ok(outcome) => outcome,
-        Err(refusal) => Outcome::Reply(error::reply(&refusal, &early_form(asked))),
+    if let Some(reply) = origin::preflight(edge, asked) {
+        return Outcome::Reply(reply);
     }
+    let outcome = timeout(ANSWER_WITHIN, route(edge, asked)).await;
+    let reply = match outcome.unwrap_or(Err(Refusal::TimedOut)) {
+        Ok(Outcome::Reply(reply)) => reply,
+        Ok(taken) => return taken,
+        Err(refusal) => error::reply(&refusal, &early_form(asked)),
+    };
+    Outcome::Reply(origin::readable(reply, asked, origin::reader(edge, asked)))
 }
 
 /// How a request wants its refusal wrapped that could not be read completely: a script must get a script whatever is wrong.
@@ -156,7 +186,7 @@ fn early_form(asked: &Asked) -> Form {
 
 async fn route(edge: &Arc<Edge>, asked: &Asked) -> Result<Outcome, Refusal> {
     asked.check_size()?;
-    let path = asked.uri.path();
+    let path = edge.path_of(asked);
     let reply = match path {
         "/healthz" => asked.reads().map(|()| health::alive())?,
         "/readyz" => {
@@ -175,10 +205,10 @@ async fn route(edge: &Arc<Edge>, asked: &Asked) -> Result<Outcome, Refusal> {
         "/" if has_ticket(asked) => return poll(edge, asked).await,
         _ if path.starts_with("/webim/") || browser::is_plugins(path) => {
             asked.calls()?;
-            browser::answer(edge, asked).await?
+            browser::answer(edge, asked, path).await?
         }
-        "/" | "/demo" | "/favicon.ico" => demo::answer(edge, asked).await?,
-        _ if path.starts_with("/demo/") => demo::answer(edge, asked).await?,
+        "/" | "/demo" | "/favicon.ico" => demo::answer(edge, asked, path).await?,
+        _ if path.starts_with("/demo/") => demo::answer(edge, asked, path).await?,
         _ => match site::Call::parse(path) {
             Some(call) => site::answer(edge, asked, &call).await,
             None => return Err(Refusal::NotFound),

@@ -1,9 +1,27 @@
-//! Two members are friends no more: neither hears of the other from now on, unless their page shows them as a stranger.
+//! Two members become friends, and hear of each other from now on; or are friends no more, and do so only where a page shows the
+//! other as a stranger.
 
 use super::Live;
 use crate::chat::id::{SiteNumber, UserNumber};
 
 impl Live {
+    /// Makes two users friends, for those of the two who are in memory: their pages are told who is here.
+    pub fn befriend(&self, site: SiteNumber, one: UserNumber, other: UserNumber, now_ms: u64) {
+        for (user, friend) in [(one, other), (other, one)] {
+            let key = site.user(user);
+            let is_new = self.hub.shard(key).users.get_mut(&key).is_some_and(|user| {
+                let is_new = !user.buddies.contains(&friend);
+                if is_new {
+                    user.buddies = user.buddies.iter().copied().chain([friend]).collect();
+                }
+                is_new
+            });
+            if is_new && let Some((who, _)) = self.hub.seen_online(site.user(friend)) {
+                self.hub.mark(key, None, &who, (false, self.hub.stamp()), now_ms);
+            }
+        }
+    }
+
     /// Ends a friendship on both sides, for those of the two who are in memory.
     pub fn part(&self, site: SiteNumber, one: UserNumber, other: UserNumber) {
         for (user, friend) in [(one, other), (other, one)] {

@@ -6,7 +6,7 @@ use super::user::{Reconciled, User};
 use super::watchers::Watcher;
 use super::{Arrival, Arrived, Cut, Holder, Listing, Live};
 use crate::chat::entry::Seq;
-use crate::chat::id::{UserKey, UserNumber};
+use crate::chat::id::{SiteNumber, UserKey, UserNumber};
 use crate::chat::presence::Show;
 use crate::chat::room::Membership;
 use crate::chat::session::Dialect;
@@ -129,6 +129,17 @@ impl Live {
         let shard = self.hub.shard(key);
         let sessions = shard.users.get(&key).into_iter().flat_map(|user| &user.sessions);
         sessions.map(|session| Holder { key, session: session.number }).collect()
+    }
+
+    /// All sessions of a site's members.
+    pub fn holders_of_site(&self, site: SiteNumber) -> Vec<Holder> {
+        let mut all = Vec::new();
+        self.hub.for_each_session(|key, session| {
+            if key.site == site {
+                all.push(Holder { key, session: session.number });
+            }
+        });
+        all
     }
 
     /// Who a holder is, their client's generation, and whether their site opened the session. Counts as a request with the ticket.

@@ -4,6 +4,9 @@
 //! Writes answer only after they are durable. Reads see every write that was answered before.
 
 pub mod sqlite;
+mod values;
+
+pub use values::{Changed, DirectoryChange, Known, NewSite, SiteChange, Spoken};
 
 use crate::chat::entry::{Draft, Message, Party, SeatChange, Seq, SharedEntry};
 use crate::chat::history::{Conversation, History, Unread};
@@ -178,71 +181,6 @@ pub trait Views: Send + Sync {
     async fn search(&self, user: UserKey, search: Search) -> Stored<Found>;
 }
 
-/// One change a site makes to its people and rooms.
-#[derive(Debug, Clone)]
-pub enum DirectoryChange {
-    /// A user is so.
-    User {
-        /// The site's id.
-        id: UserId,
-        /// Display name.
-        nick: String,
-        /// Picture address.
-        picture_url: String,
-        /// Page address.
-        url: String,
-    },
-    /// Two users are friends.
-    Friends {
-        /// One.
-        user: UserId,
-        /// The other.
-        buddy: UserId,
-        /// The group in which `user` has `buddy`.
-        group: String,
-        /// The group in which `buddy` has `user`.
-        buddy_group: String,
-    },
-    /// Two users are friends no more.
-    NotFriends {
-        /// One.
-        user: UserId,
-        /// The other.
-        buddy: UserId,
-    },
-    /// A room is so.
-    Room {
-        /// The site's id.
-        id: RoomId,
-        /// Display name.
-        nick: String,
-        /// Picture address.
-        picture_url: String,
-        /// Page address.
-        url: String,
-        /// Whether members of the site may join by themselves.
-        open: bool,
-    },
-}
-
-/// People and rooms that a site's own server speaks of, in its words.
-#[derive(Debug, Clone, Default)]
-pub struct Spoken {
-    /// People, with their display names where it gives them.
-    pub people: Vec<(UserId, Option<String>)>,
-    /// Rooms.
-    pub rooms: Vec<RoomId>,
-}
-
-/// The same as the directory knows them, in the order they were spoken of.
-#[derive(Debug, Clone, Default)]
-pub struct Known {
-    /// People.
-    pub people: Vec<Profile>,
-    /// Rooms.
-    pub rooms: Vec<Room>,
-}
-
 /// Users, friends, rooms.
 #[async_trait]
 pub trait Directory: Send + Sync {
@@ -268,8 +206,23 @@ pub trait Directory: Send + Sync {
     /// Who and what a site's own server speaks of. What the directory lacks is added with nothing but its id, and a person with a
     /// new name has it from now on.
     async fn introduce(&self, site: SiteNumber, spoken: Spoken) -> Stored<Known>;
-    /// Carries out changes, all or none.
-    async fn change_directory(&self, site: SiteNumber, changes: Vec<DirectoryChange>) -> Stored<()>;
+    /// Carries out changes, all or none; gives for each what it was about.
+    async fn change_directory(&self, site: SiteNumber, changes: Vec<DirectoryChange>) -> Stored<Vec<Changed>>;
+    /// Makes a visitor one with a member: all they said and heard is the member's, and their id leads to the member. Nothing
+    /// happens if either is nobody, or one with somebody already.
+    async fn merge_users(&self, from: UserKey, into: UserNumber) -> Stored<()>;
+    /// Users whose numbers are after `after`, in order.
+    async fn users_after(&self, site: SiteNumber, after: UserNumber, limit: usize) -> Stored<Vec<Profile>>;
+    /// Rooms whose numbers are after `after`, in order.
+    async fn rooms_after(&self, site: SiteNumber, after: RoomNumber, limit: usize) -> Stored<Vec<Room>>;
+    /// Members of a room whose numbers are after `after`, in order.
+    async fn seats_after(
+        &self,
+        site: SiteNumber,
+        room: RoomNumber,
+        after: UserNumber,
+        limit: usize,
+    ) -> Stored<Vec<Profile>>;
 }
 
 /// What members choose for themselves.
@@ -354,21 +307,6 @@ pub trait Sessions: Send + Sync {
     async fn load_sessions(&self, now_ms: u64) -> Stored<Vec<SessionRecord>>;
 }
 
-/// A site that is to exist.
-#[derive(Clone)]
-pub struct NewSite {
-    /// Its name, the seed's `domain`.
-    pub name: String,
-    /// The key pages may show.
-    pub public_key: String,
-    /// Signs its sign-in tokens.
-    pub token_secret: Vec<u8>,
-    /// Random name for the log's first life.
-    pub epoch: String,
-    /// Whether unknown ids are refused.
-    pub directory_complete: bool,
-}
-
 /// Sites.
 #[async_trait]
 pub trait Sites: Send + Sync {
@@ -376,11 +314,23 @@ pub trait Sites: Send + Sync {
     async fn sites(&self) -> Stored<Vec<Site>>;
     /// Makes a site unless one of that name exists; either way gives it, and whether it is new.
     async fn ensure_site(&self, new: NewSite) -> Stored<(Site, bool)>;
+    /// Changes a site, and gives it as it is now.
+    async fn change_site(&self, site: SiteNumber, change: SiteChange) -> Stored<Site>;
+}
+
+/// Erasing for good. Each call erases a part, so that other writes come between.
+#[async_trait]
+pub trait Erasure: Send + Sync {
+    /// Erases a site and everything in it: whether there is more to erase.
+    async fn erase_site(&self, site: SiteNumber) -> Stored<bool>;
+    /// Erases somebody, all they said and all that was said to them alone. The log is looked through from `after` on (0 at first):
+    /// gives how far, or `None` when nothing is left.
+    async fn erase_user(&self, user: UserKey, after: Seq) -> Stored<Option<Seq>>;
 }
 
 /// Everything a backend must do.
 #[async_trait]
-pub trait Store: Log + Views + Directory + Choices + Notifications + Sessions + Sites {
+pub trait Store: Log + Views + Directory + Choices + Notifications + Sessions + Sites + Erasure {
     /// Answers if the store can write now.
     async fn check(&self) -> Stored<()>;
     /// Finishes what is queued and closes. Later writes are refused.

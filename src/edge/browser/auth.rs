@@ -1,42 +1,20 @@
-//! Who is asking: the one seam of sign-in. A ticket wins over a token, a token over a cookie, so that identity belongs to
+//! Who is asking. A ticket wins over a token, a token over a cookie, so that identity belongs to
 //! the tab that asks.
 
 use crate::actions::identify::{self, Asker};
 use crate::actions::listen::{Ack, acknowledge};
 use crate::chat::refusal::Refusal;
 use crate::chat::session::Caller;
-use crate::edge::demo::sign_in::Demonstration;
+use crate::chat::site::Site;
 use crate::edge::params::Params;
-use crate::edge::{Asked, Edge};
-
-/// Where identities come from.
-pub enum SignIn {
-    /// Nowhere: nobody can sign in yet.
-    Closed,
-    /// The demonstration community.
-    Demonstration(Demonstration),
-}
-
-impl SignIn {
-    fn by_token(&self, token: &str) -> Option<Caller> {
-        match self {
-            Self::Closed => None,
-            Self::Demonstration(demonstration) => demonstration.by_token(token),
-        }
-    }
-
-    fn by_cookie(&self, cookies: &str) -> Option<Caller> {
-        match self {
-            Self::Closed => None,
-            Self::Demonstration(demonstration) => demonstration.by_cookie(cookies),
-        }
-    }
-}
+use crate::edge::{Asked, Edge, origin, sign_in};
 
 /// The demonstration signs anybody in, so it answers only under names of this machine: a page on another name that points
 /// here (DNS rebinding) is refused.
 pub fn check_host(edge: &Edge, asked: &Asked) -> Result<(), Refusal> {
-    let SignIn::Demonstration(_) = edge.sign_in else { return Ok(()) };
+    if edge.sign_in.demonstration().is_none() {
+        return Ok(());
+    }
     let host = asked.host().unwrap_or("localhost");
     let public = edge.public_url.as_deref().and_then(authority_of);
     if is_local(host) || public.is_some_and(|public| public.eq_ignore_ascii_case(host)) {
@@ -66,12 +44,17 @@ pub async fn asker(edge: &Edge, asked: &Asked, params: &Params) -> Result<Asker,
     match ticket(params) {
         Some(ticket) => {
             let asker = identify::by_ticket(&edge.ctx, ticket, params.optional("domain"))?;
+            origin::check_asker(edge, asked, &asker, params.has("callback"))?;
             if let Some(ack) = ack(params)? {
                 acknowledge(&edge.ctx, &asker, &ack);
             }
             Ok(asker)
         }
-        None => identify::by_caller(&edge.ctx, &signed_in(edge, asked, params)?).await,
+        None => {
+            let caller = signed_in(edge, asked, params).await?;
+            check_caller(edge, asked, params, &caller)?;
+            identify::by_caller(&edge.ctx, &caller).await
+        }
     }
 }
 
@@ -90,13 +73,35 @@ fn ticket(params: &Params) -> Option<&str> {
 /// The person a new page is for: the old ticket of a tab that opens anew still says who it is. If it has ended, a token says
 /// it, but not a cookie, which another tab may have changed meanwhile.
 pub async fn caller(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refusal> {
-    let Some(ticket) = ticket(params) else { return signed_in(edge, asked, params) };
+    let caller = caller_of(edge, asked, params).await?;
+    check_caller(edge, asked, params, &caller)?;
+    Ok(caller)
+}
+
+fn check_caller(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) -> Result<(), Refusal> {
+    let (site, _) = caller.person().ok_or(Refusal::NotSignedIn)?;
+    origin::check_site(edge, asked, site, params.has("callback")).map(drop)
+}
+
+async fn caller_of(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refusal> {
+    let Some(ticket) = ticket(params) else {
+        return match signed_in(edge, asked, params).await {
+            // A token that is not believed does not make a visitor of somebody.
+            Err(Refusal::NotSignedIn) if token(asked, params).is_none() => {
+                sign_in::new_guest(edge, params.optional("domain")).await
+            }
+            caller => caller,
+        };
+    };
     match identify::by_ticket(&edge.ctx, ticket, params.optional("domain")) {
         // Its site alone opens pages for its people.
         Ok(asker) if asker.is_from_site => Err(Refusal::NotAllowed),
+        Ok(asker) if sign_in::token::is_guest(&asker.identity.id) => {
+            Ok(Caller::Guest { site: asker.key.site, user: asker.identity.id.clone() })
+        }
         Ok(asker) => Ok(Caller::Member { site: asker.key.site, user: asker.identity.id.clone() }),
         Err(refusal) => match token(asked, params) {
-            Some(token) => edge.sign_in.by_token(token).ok_or(Refusal::NotSignedIn),
+            Some(token) => sign_in::by_token(edge, asked, params.optional("domain"), token).await,
             None => Err(refusal),
         },
     }
@@ -108,17 +113,17 @@ fn token<'a>(asked: &'a Asked, params: &'a Params) -> Option<&'a str> {
 }
 
 /// The person whom a script may speak of that any page can include, with or without a `callback`.
-pub fn script_caller(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refusal> {
-    signed_in_for(edge, asked, params, true)
+pub async fn script_caller(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refusal> {
+    signed_in_for(edge, asked, params, true).await
 }
 
-fn signed_in(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refusal> {
-    signed_in_for(edge, asked, params, params.has("callback"))
+async fn signed_in(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refusal> {
+    signed_in_for(edge, asked, params, params.has("callback")).await
 }
 
-fn signed_in_for(edge: &Edge, asked: &Asked, params: &Params, is_script: bool) -> Result<Caller, Refusal> {
+async fn signed_in_for(edge: &Edge, asked: &Asked, params: &Params, is_script: bool) -> Result<Caller, Refusal> {
     if let Some(token) = token(asked, params) {
-        return edge.sign_in.by_token(token).ok_or(Refusal::NotSignedIn);
+        return sign_in::by_token(edge, asked, params.optional("domain"), token).await;
     }
     let cookies = asked.header("cookie").ok_or(Refusal::NotSignedIn)?;
     let caller = edge.sign_in.by_cookie(cookies).ok_or(Refusal::NotSignedIn)?;
@@ -130,15 +135,24 @@ fn signed_in_for(edge: &Edge, asked: &Asked, params: &Params, is_script: bool) -
 /// included by any page without an `Origin`, so there something must show that it was ours.
 fn check_cookie_origin(edge: &Edge, asked: &Asked, is_script: bool) -> Result<(), Refusal> {
     let fetch_site = asked.header("sec-fetch-site");
-    let own = |url: &str| {
-        let authority = authority_of(url);
-        let public = edge.public_url.as_deref().and_then(authority_of);
-        authority.is_some() && (authority == asked.host() || authority == forwarded_host(asked) || authority == public)
-    };
+    let own = |url: &str| is_own(edge, asked, url);
     let named: Vec<&str> = [asked.header("origin"), asked.header("referer")].into_iter().flatten().collect();
     let foreign = fetch_site == Some("cross-site") || named.iter().any(|url| !own(url));
     let shown = matches!(fetch_site, Some("same-origin" | "same-site")) || asked.header("referer").is_some_and(own);
     if foreign || (is_script && !shown) { Err(Refusal::CrossSite) } else { Ok(()) }
+}
+
+/// Whether an address is this server's own, as the request was sent to it.
+pub fn is_own(edge: &Edge, asked: &Asked, url: &str) -> bool {
+    let authority = authority_of(url);
+    let public = edge.public_url.as_deref().and_then(authority_of);
+    authority.is_some()
+        && (authority == asked.host() || authority == forwarded_host(edge, asked) || authority == public)
+}
+
+/// Where a site's pages reach this server: as the site says, else as the server's own address is.
+pub fn base_url_of(edge: &Edge, asked: &Asked, site: &Site) -> String {
+    site.options.public_url.clone().unwrap_or_else(|| base_url(edge, asked))
 }
 
 /// Where this server is reached, as the page that asks must call it: as configured, else as the request says. A proxy on
@@ -147,19 +161,19 @@ pub fn base_url(edge: &Edge, asked: &Asked) -> String {
     if let Some(public) = &edge.public_url {
         return public.clone();
     }
-    let is_secure = behind_proxy(asked) && asked.header("x-forwarded-proto") == Some("https");
+    let is_secure = behind_proxy(edge, asked) && asked.header("x-forwarded-proto") == Some("https");
     let scheme = if is_secure { "https" } else { "http" };
-    let host = forwarded_host(asked).or_else(|| asked.host().filter(|host| is_authority(host)));
+    let host = forwarded_host(edge, asked).or_else(|| asked.host().filter(|host| is_authority(host)));
     format!("{scheme}://{}", host.unwrap_or("localhost"))
 }
 
 /// The name that a proxy on this machine was asked under, if it says so.
-fn forwarded_host(asked: &Asked) -> Option<&str> {
-    asked.header("x-forwarded-host").filter(|host| behind_proxy(asked) && is_authority(host))
+fn forwarded_host<'a>(edge: &Edge, asked: &'a Asked) -> Option<&'a str> {
+    asked.header("x-forwarded-host").filter(|host| behind_proxy(edge, asked) && is_authority(host))
 }
 
-fn behind_proxy(asked: &Asked) -> bool {
-    asked.peer.ip().is_loopback()
+fn behind_proxy(edge: &Edge, asked: &Asked) -> bool {
+    edge.proxies.iter().any(|net| net.contains(&asked.peer.ip().to_canonical()))
 }
 
 fn is_authority(host: &str) -> bool {

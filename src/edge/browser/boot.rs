@@ -88,7 +88,7 @@ struct BootWire<'a> {
 
 /// The script. Whatever is wrong with who asks, it is one.
 pub async fn script(edge: &Edge, asked: &Asked, params: &Params) -> Reply {
-    let own = match auth::script_caller(edge, asked, params) {
+    let own = match auth::script_caller(edge, asked, params).await {
         Ok(caller) => own(edge, &caller).await.ok(),
         Err(_) => None,
     };

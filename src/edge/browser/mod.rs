@@ -22,11 +22,11 @@ use routes::{Answer, Endpoint};
 pub(super) use address::is_plugins;
 
 /// Answers a request under `/webim/`, or at a plugin's address.
-pub(super) async fn answer(edge: &Edge, asked: &Asked) -> Result<Reply, Refusal> {
+pub(super) async fn answer(edge: &Edge, asked: &Asked, path: &str) -> Result<Reply, Refusal> {
     auth::check_host(edge, asked)?;
     let mut params = asked.params()?;
     let form = form(&params)?;
-    let Some(endpoint) = address::endpoint(asked.uri.path(), &mut params) else {
+    let Some(endpoint) = address::endpoint(path, &mut params) else {
         return Ok(error::reply(&Refusal::NotFound, &form));
     };
     let reply = match routes::carry_out(edge, asked, endpoint, &params).await {

@@ -77,6 +77,8 @@ struct OnlineWire<'a> {
     more: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     unread: Option<Vec<UnreadWire<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guest_token: Option<&'a str>,
 }
 
 /// The member's rooms, as a list or by their ids.
@@ -130,6 +132,8 @@ pub struct Around<'a> {
     pub server_time: u64,
     /// The client's generation.
     pub dialect: Dialect,
+    /// What makes a visitor the same one the next time.
+    pub guest_token: Option<String>,
 }
 
 /// The JSON of `online`.
@@ -174,6 +178,7 @@ pub fn online(connected: &Connected, around: &Around<'_>) -> Vec<u8> {
         seq: connected.through,
         epoch: around.epoch,
         more: connected.more,
+        guest_token: around.guest_token.as_deref(),
         unread: connected.unread.as_ref().map(|all| all.iter().map(|item| unread(item, dialect)).collect()),
     })
 }

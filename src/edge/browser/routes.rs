@@ -8,6 +8,7 @@ pub(super) mod settings;
 use super::{auth, boot, dialect, online_wire, wire};
 use crate::actions::connect::{Connect, connect};
 use crate::actions::identify::Asker;
+use crate::actions::merge_guest::merge_guest;
 use crate::actions::{
     disconnect, leave_room, read_room, read_roster, remove_buddy, send_signal, set_presence, settle_dialect, sign_out,
     watch,
@@ -18,6 +19,7 @@ use crate::chat::refusal::Refusal;
 use crate::chat::session::{Caller, Dialect};
 use crate::edge::params::Params;
 use crate::edge::reply::Reply;
+use crate::edge::sign_in::{self, token::easy_token};
 use crate::edge::{Asked, Edge, json};
 use std::collections::BTreeMap;
 
@@ -221,6 +223,12 @@ async fn online(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) ->
         strangers: params.users(strangers)?,
         show: wish.map(show).transpose()?,
     };
+    if let Some(given) = params.optional("guest")
+        && let Caller::Member { user, .. } = caller
+        && let Some(guest) = sign_in::former_guest(&site, given, edge.ctx.clock.wall_ms() / 1000)
+    {
+        merge_guest(&edge.ctx, site.number, &guest, user).await?;
+    }
     let mut connected = connect(&edge.ctx, caller, ask).await?;
     if manners.rooms_by_place {
         let (viewer, listed) = (site.number.user(connected.profile.number), settings::listed(&connected.settings));
@@ -228,7 +236,7 @@ async fn online(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) ->
         let left = read_roster::left_but_silenced(&edge.ctx, viewer, listed, is_in).await?;
         connected.rooms.extend(left);
     }
-    let base = auth::base_url(edge, asked);
+    let base = auth::base_url_of(edge, asked, &site);
     let native = dialect == Dialect::Native;
     let (websocket, sse) = (format!("{}/websocket", base.replacen("http", "ws", 1)), format!("{base}/events"));
     let around = online_wire::Around {
@@ -239,6 +247,10 @@ async fn online(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) ->
         epoch: &site.epoch,
         server_time: edge.ctx.clock.wall_ms(),
         dialect,
+        guest_token: match caller {
+            Caller::Guest { user, .. } => easy_token(&site, user),
+            _ => None,
+        },
     };
     Ok(Answer::Json(online_wire::online(&connected, &around)))
 }

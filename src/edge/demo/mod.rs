@@ -7,7 +7,7 @@ mod people;
 pub mod seed;
 pub mod sign_in;
 
-use super::browser::auth::{self, SignIn};
+use super::browser::auth;
 use super::reply::Reply;
 use super::{Asked, Edge};
 use crate::chat::refusal::Refusal;
@@ -23,9 +23,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Answers for the demonstration's pages and files.
-pub(super) async fn answer(edge: &Edge, asked: &Asked) -> Result<Reply, Refusal> {
-    let path = asked.uri.path();
-    let SignIn::Demonstration(demonstration) = &edge.sign_in else {
+pub(super) async fn answer(edge: &Edge, asked: &Asked, path: &str) -> Result<Reply, Refusal> {
+    let Some(demonstration) = edge.sign_in.demonstration() else {
         return if path == "/" {
             Ok(Reply::text("This is NextIM. The demonstration is off here (server.demonstration).\n"))
         } else {

@@ -1,18 +1,17 @@
 //! Fills the demonstration's site with its people, rooms and history the first time it is started.
 
 use super::people::{FRIENDS, MEMBERS, ROOMS, SAID};
-use crate::actions::Context;
 use crate::actions::sync_directory::{import_history, sync_directory};
+use crate::actions::{Context, manage_sites};
 use crate::chat::entry::{Draft, Party, To};
 use crate::chat::id::{BadId, RoomId, SiteNumber, UserId};
 use crate::chat::refusal::Refusal;
-use crate::chat::site::Site;
-use crate::clock::random;
+use crate::chat::site::{Site, SiteOptions};
 use crate::store::{DirectoryChange, NewSite};
 use std::collections::HashMap;
 
 /// The demonstration's site name.
-const SITE: &str = "localhost";
+pub const SITE: &str = "localhost";
 /// Its key, known to everybody: it is served on loopback only.
 pub const PUBLIC_KEY: &str = "public";
 
@@ -24,13 +23,8 @@ impl From<BadId> for Refusal {
 
 /// Makes sure that the demonstration's site is there, with life in it.
 pub async fn ensure(ctx: &Context) -> Result<Site, Refusal> {
-    let new = NewSite {
-        name: SITE.into(),
-        public_key: PUBLIC_KEY.into(),
-        token_secret: random::<32>().to_vec(),
-        epoch: random::<6>().iter().map(|byte| format!("{byte:02x}")).collect(),
-        directory_complete: true,
-    };
+    let options = SiteOptions { directory_complete: true, ..SiteOptions::default() };
+    let new = NewSite { public_key: PUBLIC_KEY.into(), ..manage_sites::new_site(ctx, SITE, options) };
     let (site, _) = ctx.store.ensure_site(new).await?;
     if !is_alive(ctx, site.number).await? {
         let oldest_minutes = SAID.iter().map(|(minutes, ..)| *minutes).max().unwrap_or(0);

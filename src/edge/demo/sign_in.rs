@@ -17,17 +17,17 @@ pub(super) const COOKIE: &str = "nextim_demo";
 /// See the module.
 pub struct Demonstration {
     site: SiteNumber,
-    secret: Box<[u8]>,
+    secret: Box<str>,
 }
 
 impl Demonstration {
     /// The sign-in of the demonstration's site.
     pub fn new(site: &Site) -> Self {
-        Self { site: site.number, secret: site.token_secret.clone() }
+        Self { site: site.number, secret: site.token_secrets.first().cloned().unwrap_or_default() }
     }
 
     fn mac(&self, id: &str) -> Hmac<Sha256> {
-        let mut mac = Hmac::new_from_slice(&self.secret).expect("HMAC takes keys of any length");
+        let mut mac = Hmac::new_from_slice(self.secret.as_bytes()).expect("HMAC takes keys of any length");
         mac.update(b"demonstration:");
         mac.update(id.as_bytes());
         mac
@@ -65,8 +65,8 @@ mod tests {
 
     #[test]
     fn only_tokens_made_here_are_believed() {
-        let site = |secret: &[u8]| Demonstration { site: SiteNumber(1), secret: secret.into() };
-        let (ours, theirs) = (site(b"one"), site(b"two"));
+        let site = |secret: &str| Demonstration { site: SiteNumber(1), secret: secret.into() };
+        let (ours, theirs) = (site("one"), site("two"));
         assert!(ours.by_token(&ours.token("susan")).is_some());
         assert!(ours.by_token(&theirs.token("susan")).is_none());
         assert!(ours.by_token(&ours.token("susan").replace("susan", "jack")).is_none());

@@ -140,7 +140,7 @@ impl Work<'_> {
     }
 
     fn streams(&self, call: &Call) -> wire::Streams {
-        let base = auth::base_url(self.edge, self.asked);
+        let base = auth::base_url_of(self.edge, self.asked, self.site);
         let prefix = match call.prefix {
             Prefix::None => "",
             Prefix::V4 => "/v4",

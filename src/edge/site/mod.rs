@@ -16,11 +16,9 @@ use super::reply::Reply;
 use super::{Asked, Edge};
 use crate::chat::refusal::Refusal;
 use crate::chat::site::Site;
-use crate::clock::Clock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use version::Version;
 
 /// A call's body, in bytes.
@@ -56,6 +54,9 @@ async fn carry_out(
     auth::check_host(edge, asked)?;
     call.check_method(&asked.method)?;
     let site = site(edge, asked, params)?;
+    if !site.options.site_api.iter().any(|allowed| allowed == version.digit()) {
+        return Err(Refusal::SwitchedOff("this version of the API"));
+    }
     let work = calls::Work { edge, asked, site: &site, params, version };
     work.carry_out(call).await
 }
@@ -70,12 +71,12 @@ fn site(edge: &Edge, asked: &Asked, params: &Params) -> Result<Arc<Site>, Refusa
     let site = given.and_then(|(domain, key)| {
         let site = edge.ctx.sites.by_domain(domain);
         if site.is_none() {
-            edge.refused_keys.tell(asked, edge.ctx.clock, "a site's server calls with a domain that no site here has");
+            edge.refusals.tell(asked, edge.ctx.clock, "a site's server calls with a domain that no site here has");
         }
         site.filter(|site| {
             let is_right = site.is_server_key(key);
             if !is_right {
-                edge.refused_keys.tell(asked, edge.ctx.clock, "a site's server calls with a key that is not its own");
+                edge.refusals.tell(asked, edge.ctx.clock, "a site's server calls with a key that is not its own");
             }
             is_right
         })
@@ -86,8 +87,11 @@ fn site(edge: &Edge, asked: &Asked, params: &Params) -> Result<Arc<Site>, Refusa
     if named.is_some_and(|domain| !site.answers_to(domain)) {
         return Err(Refusal::BadKey);
     }
+    if site.suspended {
+        return Err(Refusal::SiteSuspended);
+    }
     if is_browser {
-        edge.refused_keys.tell(
+        edge.refusals.tell(
             asked,
             edge.ctx.clock,
             "a site's key came from a browser and is known to it now: replace the key",
@@ -95,25 +99,6 @@ fn site(edge: &Edge, asked: &Asked, params: &Params) -> Result<Arc<Site>, Refusa
         return Err(Refusal::KeyInBrowser);
     }
     Ok(site)
-}
-
-/// How often refused keys are written to the log at most, in milliseconds: whoever tries keys must not fill the disk.
-const TELL_EVERY_MS: u64 = 1_000;
-
-/// Tells the operator of keys that were refused: plugins show their members only that something is wrong.
-#[derive(Default)]
-pub struct RefusedKeys(AtomicU64);
-
-impl RefusedKeys {
-    fn tell(&self, asked: &Asked, clock: Clock, what: &'static str) {
-        let now_ms = clock.monotonic_ms();
-        let next_ms = self.0.load(Ordering::Relaxed);
-        if now_ms >= next_ms
-            && self.0.compare_exchange(next_ms, now_ms + TELL_EVERY_MS, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-        {
-            tracing::warn!(from = %asked.peer.ip(), path = asked.uri.path(), "{what}");
-        }
-    }
 }
 
 /// `domain:apikey`. A domain may have a port.

@@ -31,6 +31,16 @@ impl Version {
         }
     }
 
+    /// Its number, as sites allow it.
+    pub fn digit(self) -> &'static str {
+        match self {
+            Self::V2 => "2",
+            Self::V3 => "3",
+            Self::V4 => "4",
+            Self::V5 => "5",
+        }
+    }
+
     /// The generation of the browser client that comes with plugins of this version.
     pub fn dialect(self) -> Dialect {
         match self {

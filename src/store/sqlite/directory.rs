@@ -2,12 +2,12 @@
 
 use super::rows::{self, profile_columns, room_columns};
 use super::writer::Tx;
-use super::{SqliteStore, introduce, people};
+use super::{SqliteStore, erase, introduce, merge, people};
 use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{Membership, NewRoom, Room};
 use crate::chat::user::{Member, Person, Profile};
-use crate::store::{Directory, DirectoryChange, Known, Spoken, StoreError, Stored};
+use crate::store::{Changed, Directory, DirectoryChange, Known, Spoken, StoreError, Stored};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
@@ -88,11 +88,54 @@ impl Directory for SqliteStore {
         introduce::introduce(self, site, spoken).await
     }
 
-    async fn change_directory(&self, site: SiteNumber, changes: Vec<DirectoryChange>) -> Stored<()> {
+    async fn change_directory(&self, site: SiteNumber, changes: Vec<DirectoryChange>) -> Stored<Vec<Changed>> {
         let work = move |tx: &mut Tx<'_>| {
-            tx.all_or_none(|tx| changes.iter().try_for_each(|change| carry_out(tx, site, change)))
+            tx.all_or_none(|tx| changes.iter().map(|change| carry_out(tx, site, change)).collect())
         };
         self.writer.write(work).await
+    }
+
+    async fn merge_users(&self, from: UserKey, into: UserNumber) -> Stored<()> {
+        self.writer.write(move |tx| merge::merge(tx, from, into)).await
+    }
+
+    async fn users_after(&self, site: SiteNumber, after: UserNumber, limit: usize) -> Stored<Vec<Profile>> {
+        const QUERY: &str = concat!(
+            "SELECT ",
+            profile_columns!(),
+            " FROM users u WHERE u.site = ?1 AND u.number > ?2 AND u.merged_into IS NULL ORDER BY u.number LIMIT ?3"
+        );
+        self.readers.read(move |sql| profiles(sql, QUERY, params![site.0, after.0, limit])).await
+    }
+
+    async fn rooms_after(&self, site: SiteNumber, after: RoomNumber, limit: usize) -> Stored<Vec<Room>> {
+        self.readers
+            .read(move |sql| {
+                let mut find = sql.prepare_cached(concat!(
+                    "SELECT ",
+                    room_columns!(),
+                    " FROM rooms r WHERE r.site = ?1 AND r.number > ?2 ORDER BY r.number LIMIT ?3"
+                ))?;
+                let found = find.query_map(params![site.0, after.0, limit], rows::room)?;
+                Ok(found.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    async fn seats_after(
+        &self,
+        site: SiteNumber,
+        room: RoomNumber,
+        after: UserNumber,
+        limit: usize,
+    ) -> Stored<Vec<Profile>> {
+        const QUERY: &str = concat!(
+            "SELECT ",
+            profile_columns!(),
+            " FROM memberships m JOIN users u ON u.site = m.site AND u.number = m.user \
+             WHERE m.site = ?1 AND m.room = ?4 AND m.user > ?2 AND m.through IS NULL ORDER BY m.user LIMIT ?3"
+        );
+        self.readers.read(move |sql| profiles(sql, QUERY, params![site.0, after.0, limit, room.0])).await
     }
 }
 
@@ -111,7 +154,7 @@ const PERSON_BY_NUMBER: &str = concat!(
 
 /// The number of a user, in a reader's snapshot.
 pub(super) fn user_number(sql: &Connection, site: SiteNumber, id: &UserId) -> Stored<Option<UserNumber>> {
-    let mut find = sql.prepare_cached("SELECT number FROM users WHERE site = ?1 AND id = ?2")?;
+    let mut find = sql.prepare_cached("SELECT coalesce(merged_into, number) FROM users WHERE site = ?1 AND id = ?2")?;
     Ok(find.query_row(params![site.0, id.as_str()], |row| row.get(0)).optional()?.map(UserNumber))
 }
 
@@ -222,27 +265,36 @@ fn room_members(sql: &Connection, viewer: UserKey, id: &RoomId, limit: usize) ->
     Ok(Some((room, members)))
 }
 
-fn carry_out(tx: &mut Tx<'_>, site: SiteNumber, change: &DirectoryChange) -> Stored<()> {
+fn profiles(sql: &Connection, query: &'static str, params: impl Params) -> Stored<Vec<Profile>> {
+    let mut find = sql.prepare_cached(query)?;
+    let found = find.query_map(params, |row| rows::profile(row, 0))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+fn carry_out(tx: &mut Tx<'_>, site: SiteNumber, change: &DirectoryChange) -> Stored<Changed> {
     match change {
         DirectoryChange::User { id, nick, picture_url, url } => {
-            upsert_user(tx.sql, site, id, nick, picture_url, url).map(drop)
+            let number = upsert_user(tx.sql, site, id, nick, picture_url, url)?;
+            Ok(Changed::User(number, nick.as_str().into()))
         }
         DirectoryChange::Friends { user, buddy, group, buddy_group } => {
             let unknown = || StoreError::Refused(Refusal::UnknownUser);
             let user = tx.user_number(site, user)?.ok_or_else(unknown)?;
             let buddy = tx.user_number(site, buddy)?.ok_or_else(unknown)?;
             add_side(tx.sql, site, user, buddy, group)?;
-            add_side(tx.sql, site, buddy, user, buddy_group)
+            add_side(tx.sql, site, buddy, user, buddy_group)?;
+            Ok(Changed::Friends(user, buddy))
         }
         DirectoryChange::NotFriends { user, buddy } => {
             let unknown = || StoreError::Refused(Refusal::UnknownUser);
             let user = tx.user_number(site, user)?.ok_or_else(unknown)?;
             let buddy = tx.user_number(site, buddy)?.ok_or_else(unknown)?;
             remove_side(tx.sql, site, user, buddy)?;
-            remove_side(tx.sql, site, buddy, user)
+            remove_side(tx.sql, site, buddy, user)?;
+            Ok(Changed::NotFriends(user, buddy))
         }
         DirectoryChange::Room { id, nick, picture_url, url, open } => {
-            upsert_room(tx.sql, site, id, nick, picture_url, url, *open)
+            upsert_room(tx.sql, site, id, nick, picture_url, url, *open).map(|()| Changed::Room)
         }
     }
 }
@@ -257,11 +309,12 @@ fn upsert_user(
 ) -> Stored<UserNumber> {
     let mut upsert = sql.prepare_cached(
         "INSERT INTO users (site, number, id, nick, picture_url, url) \
-         VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM users WHERE site = ?1), ?2, ?3, ?4, ?5) \
+         VALUES (?1, ?6, ?2, ?3, ?4, ?5) \
          ON CONFLICT (site, id) DO UPDATE SET nick = excluded.nick, picture_url = excluded.picture_url, url = excluded.url \
          RETURNING number",
     )?;
-    Ok(UserNumber(upsert.query_row(params![site.0, id.as_str(), nick, picture_url, url], |row| row.get(0))?))
+    let next = erase::next_user(sql, site)?;
+    Ok(UserNumber(upsert.query_row(params![site.0, id.as_str(), nick, picture_url, url, next], |row| row.get(0))?))
 }
 
 fn add_side(sql: &Connection, site: SiteNumber, user: UserNumber, buddy: UserNumber, group: &str) -> Stored<()> {

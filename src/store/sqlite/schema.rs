@@ -11,9 +11,10 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Every migration in order; `PRAGMA user_version` counts those done.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../../migrations/sqlite/0001_start.sql"),
     include_str!("../../../migrations/sqlite/0002_family.sql"),
+    include_str!("../../../migrations/sqlite/0003_sites.sql"),
 ];
 
 /// Versions before this one can lose a WAL reset.

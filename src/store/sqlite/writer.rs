@@ -122,7 +122,8 @@ impl Tx<'_> {
         if let Some(number) = self.memory.users.get(&site).and_then(|known| known.get(id)) {
             return Ok(Some(*number));
         }
-        let mut find = self.sql.prepare_cached("SELECT number FROM users WHERE site = ?1 AND id = ?2")?;
+        let mut find =
+            self.sql.prepare_cached("SELECT coalesce(merged_into, number) FROM users WHERE site = ?1 AND id = ?2")?;
         let number = find.query_row(params![site.0, id.as_str()], |row| row.get(0)).optional()?.map(UserNumber);
         if let Some(number) = number {
             if self.memory.users_len >= KNOWN_IDS_MAX {
@@ -135,7 +136,7 @@ impl Tx<'_> {
     }
 
     /// Does several writes of which a refusal may not leave some. They may not append to a log.
-    pub(super) fn all_or_none(&mut self, work: impl FnOnce(&mut Self) -> Stored<()>) -> Stored<()> {
+    pub(super) fn all_or_none<T>(&mut self, work: impl FnOnce(&mut Self) -> Stored<T>) -> Stored<T> {
         self.sql.prepare_cached("SAVEPOINT all_or_none")?.execute([])?;
         let outcome = work(self);
         if let Err(StoreError::Refused(_)) = outcome {
@@ -144,6 +145,17 @@ impl Tx<'_> {
         }
         self.sql.prepare_cached("RELEASE all_or_none")?.execute([])?;
         outcome
+    }
+
+    /// Forgets what was remembered of users: numbers may mean others now.
+    pub(super) fn forget_users(&mut self) {
+        self.memory.forget_users();
+    }
+
+    /// Forgets a site that is being erased.
+    pub(super) fn forget_site(&mut self, site: SiteNumber) {
+        self.memory.heads.remove(&site);
+        self.memory.forget_users();
     }
 
     fn write_heads(&mut self) -> Stored<()> {

@@ -197,7 +197,7 @@ async fn part_2_4_stopped_and_malformed_tickets() {
 async fn part_2_7_websocket_of_g3() {
     let server = Server::start_with(|config| {
         let options = nextim::chat::site::SiteOptions { old_websocket: true, ..Default::default() };
-        config.sites.insert("localhost".into(), options);
+        config.sites.insert("localhost".into(), options.written());
     })
     .await;
     let susan = Client::open(&server, Generation::G3, "susan").await;

@@ -63,7 +63,7 @@ async fn a_foreign_page_learns_nothing_about_the_member() {
 async fn it_says_where_everything_is_and_loads_the_sites_client() {
     let files = ["/webim/static/webim.css", "/webim/static/webim.all.min.js"].map(String::from).to_vec();
     let options = SiteOptions { old_client: files, ..SiteOptions::default() };
-    let server = Server::start_with(|config| drop(config.sites.insert("localhost".into(), options))).await;
+    let server = Server::start_with(|config| drop(config.sites.insert("localhost".into(), options.written()))).await;
     let mut http = server.connect().await;
     let (imc, rest) =
         read(&http.ask(&Ask::get("/webim/boot?theme=dark&local=en&opacity=%22")).await.expect("an answer"));

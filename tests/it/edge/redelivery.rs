@@ -154,7 +154,7 @@ async fn a_site_may_do_without() {
     let server = Server::start_with(|config| {
         patient(config);
         let options = SiteOptions { redelivery: false, ..SiteOptions::default() };
-        config.sites.insert("localhost".into(), options);
+        config.sites.insert("localhost".into(), options.written());
     })
     .await;
     let (mut jack, susan) = (server.page("jack", "").await, server.page("susan", "").await);

@@ -10,7 +10,7 @@ const D3: &str = "csrf_token=&show=available";
 async fn with_events() -> Server {
     let change = |config: &mut nextim::config::Config| {
         let options = nextim::chat::site::SiteOptions { client_events: true, ..Default::default() };
-        config.sites.insert("localhost".into(), options);
+        config.sites.insert("localhost".into(), options.written());
     };
     Server::start_with(change).await
 }

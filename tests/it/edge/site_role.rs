@@ -42,7 +42,7 @@ impl Page {
 
 async fn start_with(options: SiteOptions) -> Server {
     Server::start_with(|config| {
-        config.sites.insert(SITE.into(), options);
+        config.sites.insert(SITE.into(), options.written());
         config.server_keys.insert(SITE.into(), KeyDigest::of(KEY));
     })
     .await

@@ -179,7 +179,9 @@ fn first_difference(before: &str, after: &str) -> String {
 pub async fn a_site_is_made_once<B: Backend>(backend: B) {
     let world = World::new(backend).await;
     let (first, is_new) = world.store.ensure_site(new_site("red", true)).await.unwrap();
-    assert!(is_new && first.directory_complete && &*first.name == "red" && &*first.token_secret == b"red");
+    assert!(
+        is_new && first.options.directory_complete && &*first.name == "red" && *first.token_secrets == ["red".into()]
+    );
     let again = nextim::store::NewSite { epoch: "another".into(), ..new_site("red", false) };
     let (second, is_new) = world.store.ensure_site(again).await.unwrap();
     assert!(!is_new && second == first, "a site that exists is given as it is");

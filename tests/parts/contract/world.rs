@@ -6,6 +6,7 @@ use nextim::chat::history::{Conversation, HISTORY_ROWS};
 use nextim::chat::id::{RoomId, SiteNumber, UserId, UserKey};
 use nextim::chat::refusal::Refusal;
 use nextim::chat::session::SessionNumber;
+use nextim::chat::site::SiteOptions;
 use nextim::chat::ticket::TicketDigest;
 use nextim::chat::user::Member;
 use nextim::store::{
@@ -62,9 +63,11 @@ pub fn new_site(name: &str, directory_complete: bool) -> NewSite {
     NewSite {
         name: name.into(),
         public_key: format!("pk_{name}"),
-        token_secret: name.as_bytes().to_vec(),
+        token_secret: name.into(),
+        server_key: None,
         epoch: format!("epoch of {name}"),
-        directory_complete,
+        options: SiteOptions { directory_complete, ..SiteOptions::default() },
+        now_ms: NOW_MS,
     }
 }
 

@@ -6,6 +6,7 @@ use nextim::chat::entry::{Addressee, DAMAGED_BODY, Draft, Entry, Message, Party,
 use nextim::chat::history::Conversation;
 use nextim::chat::id::{RoomId, SiteNumber, UserId};
 use nextim::chat::session::{Dialect, SessionNumber};
+use nextim::chat::site::SiteOptions;
 use nextim::chat::ticket::TicketDigest;
 use nextim::store::sqlite::SqliteStore;
 use nextim::store::{
@@ -64,9 +65,11 @@ pub async fn populate(store: &SqliteStore, truth: &mut Truth) {
         let new = NewSite {
             name: name.into(),
             public_key: format!("pk_{name}"),
-            token_secret: vec![7; 32],
+            token_secret: "secret".into(),
+            server_key: None,
+            now_ms: 1,
             epoch: format!("epoch of {name}"),
-            directory_complete: true,
+            options: SiteOptions { directory_complete: true, ..SiteOptions::default() },
         };
         let site = store.ensure_site(new).await.expect("a site").0.number;
         let nothing = String::new;

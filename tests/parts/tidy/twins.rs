@@ -4,8 +4,21 @@ use super::tree::Tree;
 use super::{Findings, finding};
 
 /// What every store backend has a file for.
-const SHARED: [&str; 11] =
-    ["choices", "directory", "log", "marks", "mod", "notifications", "people", "search", "sessions", "sites", "views"];
+const SHARED: [&str; 13] = [
+    "choices",
+    "directory",
+    "erase",
+    "log",
+    "marks",
+    "merge",
+    "mod",
+    "notifications",
+    "people",
+    "search",
+    "sessions",
+    "sites",
+    "views",
+];
 
 /// What a backend needs for itself alone.
 const PRIVATE: [(&str, &[&str]); 1] = [(

@@ -14,8 +14,9 @@ use crate::edge::browser::{auth, wire};
 use crate::edge::params::Params;
 use crate::edge::reply::Reply;
 use crate::edge::socket::Stream;
-use crate::edge::{Asked, Edge, Outcome, Taken, json};
+use crate::edge::{Asked, Edge, Outcome, Taken, json, origin};
 use crate::live::{Packet, PollEnd};
+use http::HeaderValue;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -31,6 +32,8 @@ pub struct Events {
     dialect: Dialect,
     epoch: Arc<str>,
     clock: Clock,
+    /// Whose page may read it.
+    reader: Option<HeaderValue>,
 }
 
 /// Opens a stream.
@@ -40,11 +43,11 @@ pub fn open(edge: &Edge, asked: &Asked) -> Result<Outcome, Refusal> {
     let ticket = params.required("ticket")?;
     let asker = identify::by_ticket(&edge.ctx, ticket, params.optional("domain"))?;
     let confirms = confirms(asked, &params)?;
-    let site = edge.ctx.sites.by_number(asker.key.site).ok_or(Refusal::TicketEnded)?;
+    let site = origin::check_asker(edge, asked, &asker, false)?;
     let dialect = asker.dialect().ok_or(Refusal::TicketEnded)?;
     let listening = open_stream(&edge.ctx, &asker, confirms)?;
     let (epoch, clock) = (Arc::clone(&site.epoch), edge.ctx.clock);
-    Ok(Outcome::Take(Taken::Events(Events { listening, dialect, epoch, clock })))
+    Ok(Outcome::Take(Taken::Events(Events { listening, dialect, epoch, clock, reader: origin::reader(edge, asked) })))
 }
 
 /// What the client has: as the browser says it when it connects again, or as the page says it the first time.
@@ -67,7 +70,7 @@ pub fn event_of(id: &str) -> Option<Ack> {
 impl Events {
     /// Carries packets until either side ends.
     pub async fn serve(self, stream: &mut Stream) {
-        let mut head = Reply::event_stream().into_head();
+        let mut head = origin::readable_by(Reply::event_stream(), self.reader.clone()).into_head();
         head.extend_from_slice(format!("retry: {RETRY_MS}\n\n").as_bytes());
         if self.listening.is_resync() {
             head.extend_from_slice(&self.event(&self.listening.empty(), true));

@@ -10,9 +10,9 @@ use crate::chat::ticket::TicketDigest;
 use crate::edge::browser::{auth, form, wire};
 use crate::edge::params::Params;
 use crate::edge::reply::{Form, Reply};
-use crate::edge::{Asked, Edge, Outcome, Taken, error, json};
+use crate::edge::{Asked, Edge, Outcome, Taken, error, json, origin};
 use crate::live::PollEnd;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
@@ -27,6 +27,8 @@ pub struct Parked {
     dialect: Dialect,
     digest: TicketDigest,
     epoch: Arc<str>,
+    /// Whose page may read the answer.
+    reader: Option<HeaderValue>,
     /// The session, if the answer has to drop what its page has seen.
     filter_for: Option<SessionNumber>,
 }
@@ -51,13 +53,16 @@ pub async fn poll(edge: &Edge, asked: &Asked) -> Result<Outcome, Refusal> {
     tokio::task::yield_now().await;
     let asker = identify::by_ticket(&edge.ctx, ticket, params.optional("domain"));
     let started = asker.and_then(|asker| start(edge, asked, &params, &asker, ack));
+    if let Err(refusal @ (Refusal::ForeignOrigin | Refusal::SwitchedOff(_))) = started {
+        return Ok(Outcome::Reply(error::reply(&refusal, &form)));
+    }
     let Ok(started) = started else {
         let now_ms = edge.ctx.clock.monotonic_ms();
-        return Ok(Outcome::Reply(edge.dead_polls.answer(digest, Some(asked.peer.ip()), &form, now_ms)));
+        return Ok(Outcome::Reply(edge.dead_polls.answer(digest, Some(asked.client.ip()), &form, now_ms)));
     };
     let Started { listening, dialect, epoch, filter_for } = started;
-    let keep_alive = asked.keep_alive;
-    Ok(Outcome::Take(Taken::Poll(Parked { listening, keep_alive, form, dialect, digest, epoch, filter_for })))
+    let (keep_alive, reader) = (asked.keep_alive, origin::reader(edge, asked));
+    Ok(Outcome::Take(Taken::Poll(Parked { listening, keep_alive, form, dialect, digest, epoch, reader, filter_for })))
 }
 
 struct Started {
@@ -69,7 +74,7 @@ struct Started {
 
 fn start(edge: &Edge, asked: &Asked, params: &Params, asker: &Asker, ack: Option<Ack>) -> Result<Started, Refusal> {
     let (holder, dialect) = asker.session.ok_or(Refusal::TicketEnded)?;
-    let site = edge.ctx.sites.by_number(asker.key.site).ok_or(Refusal::TicketEnded)?;
+    let site = origin::check_asker(edge, asked, asker, params.has("callback"))?;
     let script = if site.options.redelivery { script_identity(asked, params) } else { None };
     let filter_for = (script.is_some() && ack.is_none()).then_some(holder.session);
     let confirms = match (ack, script) {
@@ -107,12 +112,13 @@ impl Parked {
             }
         };
         let json = json::encode(&wire::packet(&packet, self.dialect, &self.epoch, self.listening.is_resync()));
-        Some(match (&self.form, self.filter_for) {
+        let reply = match (&self.form, self.filter_for) {
             (Form::Script(callback), Some(session)) if !packet.entries.is_empty() => {
                 Reply::json(&self.form, &filtered(&json, callback, session, &self.epoch))
             }
             _ => Reply::json(&self.form, &json),
-        })
+        };
+        Some(origin::readable_by(reply, self.reader.clone()))
     }
 }
 

@@ -9,10 +9,11 @@ use crate::actions::listen::{Ack, Confirms, Listening, open_stream};
 use crate::chat::goodbye::Goodbye;
 use crate::chat::refusal::Refusal;
 use crate::chat::session::Dialect;
+use crate::chat::site_options::is_listed;
 use crate::clock::Clock;
 use crate::edge::browser::{auth, wire};
 use crate::edge::socket::Stream;
-use crate::edge::{Asked, Edge, Outcome, Taken, json};
+use crate::edge::{Asked, Edge, Outcome, Taken, json, origin};
 use crate::live::{Packet, PollEnd};
 use http::Method;
 use std::pin::pin;
@@ -32,9 +33,11 @@ const FRAMES_PER_MS: u64 = 10_000;
 /// A connection that asked to become a WebSocket.
 pub struct Upgrade {
     accept: String,
+    /// The page's origin, which is checked when it is known whose stream it is.
+    origin: Option<Box<str>>,
 }
 
-/// Checks the handshake. Nothing but a ticket says who comes, so the page it comes from does not matter.
+/// Checks the handshake. Nothing but a ticket says who comes; a page that no site here could have is refused all the same.
 pub fn open(edge: &Edge, asked: &Asked) -> Result<Outcome, Refusal> {
     auth::check_host(edge, asked)?;
     let has = |name, word: &str| {
@@ -44,9 +47,11 @@ pub fn open(edge: &Edge, asked: &Asked) -> Result<Outcome, Refusal> {
     if !is_upgrade || asked.header("sec-websocket-version") != Some("13") {
         return Err(Refusal::UpgradeRequired);
     }
+    origin::check_any(edge, asked)?;
+    let foreign = asked.header("origin").filter(|origin| !auth::is_own(edge, asked, origin));
     let key = asked.header("sec-websocket-key").filter(|key| key.len() == 24);
     let accept = derive_accept_key(key.ok_or(Refusal::BadRequest("Sec-WebSocket-Key is missing"))?.as_bytes());
-    Ok(Outcome::Take(Taken::Socket(Upgrade { accept })))
+    Ok(Outcome::Take(Taken::Socket(Upgrade { accept, origin: foreign.map(Into::into) })))
 }
 
 impl Upgrade {
@@ -63,7 +68,7 @@ impl Upgrade {
         let since_ms = clock.monotonic_ms();
         let mut wire = Wire { stream, frames: Frames::default(), clock, counted: 0, since_ms, owed: 0 };
         let why = match timeout(SUBSCRIBE_WITHIN, wire.first_text()).await {
-            Ok(Ok(text)) => match subscribe(edge, &text) {
+            Ok(Ok(text)) => match subscribe(edge, self.origin.as_deref(), &text) {
                 Ok(session) => Box::pin(session.carry(edge, &mut wire)).await,
                 Err(why) => Ended::ByUs(why),
             },
@@ -74,11 +79,15 @@ impl Upgrade {
     }
 }
 
-fn subscribe(edge: &Edge, text: &str) -> Result<Session, Goodbye> {
+fn subscribe(edge: &Edge, origin: Option<&str>, text: &str) -> Result<Session, Goodbye> {
     let subscribe = Subscribe::parse(text).ok_or(Goodbye::NotSubscribed)?;
     let asker = identify::by_ticket(&edge.ctx, &subscribe.ticket, Some(&subscribe.domain));
     let asker = asker.map_err(|_| Goodbye::Ended)?;
     let site = edge.ctx.sites.by_number(asker.key.site).ok_or(Goodbye::Ended)?;
+    let listed = &site.options.origins;
+    if origin.is_some_and(|origin| !listed.is_empty() && !is_listed(listed, origin)) {
+        return Err(Goodbye::Ended);
+    }
     let dialect = asker.dialect().ok_or(Goodbye::Ended)?;
     let confirms = subscribe.ack.map_or(Confirms::Plain, Confirms::Ack);
     let listening = Arc::new(open_stream(&edge.ctx, &asker, confirms).map_err(|_| Goodbye::Ended)?);

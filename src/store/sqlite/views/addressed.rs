@@ -119,6 +119,7 @@ mod tests {
     use super::*;
     use crate::chat::entry::{Draft, Party, To};
     use crate::chat::id::UserId;
+    use crate::chat::site::SiteOptions;
     use crate::store::{Log, NewSite, Sites, Store};
     use rusqlite::StatementStatus;
     use std::sync::Arc;
@@ -129,7 +130,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(folder.path(), Box::new(|_, _| {})).unwrap());
         let (name, public_key, epoch) = (String::from("a"), String::from("b"), String::new());
-        let new = NewSite { name, public_key, token_secret: vec![], epoch, directory_complete: false };
+        let (token_secret, options) = (String::new(), SiteOptions::default());
+        let new = NewSite { name, public_key, token_secret, server_key: None, epoch, options, now_ms: 1 };
         let site = store.ensure_site(new).await.unwrap().0.number;
         let id = |index: usize| UserId::parse(&format!("user{index}")).unwrap();
         let from = Party { number: UserNumber(1), id: id(0) };

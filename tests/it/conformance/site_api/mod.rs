@@ -22,7 +22,7 @@ async fn start() -> Server {
 
 async fn start_with(options: SiteOptions) -> Server {
     Server::start_with(|config| {
-        config.sites.insert("localhost".into(), options);
+        config.sites.insert("localhost".into(), options.written());
         let times = &mut config.times;
         (times.poll_hold_ms, times.session_grace_ms, times.user_grace_ms) = (3_000, 60_000, 300);
         times.ticket_idle_ms = 90_000;

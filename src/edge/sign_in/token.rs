@@ -1,0 +1,305 @@
+//! Sign-in tokens of a site: a JWT that its backend signed, or the easy form `id.hmac`. What is wrong with one is told to the
+//! site's developer, in the log and by `nextim token check`; a browser hears only that nobody is signed in.
+
+use super::provider;
+use crate::chat::id::UserId;
+use crate::chat::site::Site;
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use ring::hmac;
+use serde::{Deserialize, Serialize};
+
+/// Longest token, in bytes.
+const TOKEN_BYTES_MAX: usize = 8 * 1024;
+/// Longest life of a JWT, in seconds.
+pub const LIFE_MAX_S: u64 = 3_600;
+/// How far the clocks of two servers may differ, in seconds.
+const LEEWAY_S: u64 = 60;
+/// Hexadecimal digits of an easy token's HMAC. No signature that is taken has this length in a JWT.
+const MAC_DIGITS: usize = 64;
+
+/// Whom a token names, and what it says about them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// The site's id of the member.
+    pub user: UserId,
+    /// Display name.
+    pub name: Option<String>,
+    /// Picture address.
+    pub avatar: Option<String>,
+    /// Page address.
+    pub url: Option<String>,
+    /// When the token ends, in seconds since 1970; an easy one never does.
+    pub ends_at_s: Option<u64>,
+}
+
+/// Why a token is not believed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Not one of the forms.
+    #[error(
+        "it is neither a JWT (three parts in base64url, with dots between them) nor `id.hmac` with 64 hexadecimal digits"
+    )]
+    Form,
+    /// Its header names another algorithm.
+    #[error(
+        "its algorithm is not taken: sign with HS256 and the site's token secret, or set jwks_url for RS256, ES256 and EdDSA"
+    )]
+    Algorithm,
+    /// Its header says where to find a key, or asks for what is not known.
+    #[error("its header has `{0}`, which is not honoured: leave it out")]
+    Header(&'static str),
+    /// Not signed with a key of the site.
+    #[error(
+        "its signature is not made with a token secret of {0}: sign with the secret as it was printed (ts_...), as text and not decoded"
+    )]
+    Signature(Box<str>),
+    /// A claim that is needed is absent or of another type.
+    #[error("its claims are not what is needed: {0}")]
+    Claims(String),
+    /// It names another site.
+    #[error("neither `iss` nor `aud` is {0}, the site it was sent to")]
+    OtherSite(Box<str>),
+    /// Its time has passed.
+    #[error("it ended {0} s ago: make a new one for each page, and compare the servers' clocks")]
+    Ended(u64),
+    /// Its time has not come.
+    #[error("it begins in {0} s: compare the servers' clocks")]
+    NotYet(u64),
+    /// It lives too long.
+    #[error("it lives {0} s; at most {LIFE_MAX_S} s lie between `iat` and `exp`")]
+    TooLong(u64),
+    /// `sub` cannot be an id.
+    #[error("`sub` must be an id of 1 to 190 bytes, without commas and control characters")]
+    Subject,
+    /// The site does not take easy tokens.
+    #[error("easy tokens (id.hmac) are switched off for this site (easy_tokens)")]
+    NoEasyTokens,
+    /// The keys that the site publishes are not to be had.
+    #[error("the site's keys (jwks_url) are not to be had: {0}")]
+    NoKeys(String),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Id {
+    Text(String),
+    Number(u64),
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: Option<Id>,
+    exp: Option<f64>,
+    iat: Option<f64>,
+    nbf: Option<f64>,
+    iss: Option<String>,
+    aud: Option<OneOrMany>,
+    name: Option<String>,
+    avatar: Option<String>,
+    url: Option<String>,
+}
+
+/// The words of a JWT's header that a key could be slipped in with.
+#[derive(Deserialize)]
+struct OddHeader {
+    jku: Option<serde_json::Value>,
+    jwk: Option<serde_json::Value>,
+    x5u: Option<serde_json::Value>,
+    x5c: Option<serde_json::Value>,
+    crit: Option<serde_json::Value>,
+}
+
+/// The names in a token that its site may be among; nothing of it is believed.
+pub fn named_sites(token: &str) -> Vec<String> {
+    let Some(payload) = token.split('.').nth(1).filter(|_| token.len() <= TOKEN_BYTES_MAX) else { return Vec::new() };
+    let Some(claims) = decode::<Claims>(payload) else { return Vec::new() };
+    claims.iss.into_iter().chain(claims.aud.into_iter().flat_map(OneOrMany::all)).collect()
+}
+
+/// Whether a token is signed by keys that its site publishes.
+pub fn wants_published_keys(token: &str) -> bool {
+    jsonwebtoken::decode_header(token).is_ok_and(|header| header.alg != Algorithm::HS256)
+}
+
+/// Believes a token of a site, or says why not. `published` are the keys that the site publishes, if it does.
+pub fn check(site: &Site, published: Option<&JwkSet>, token: &str, now_s: u64) -> Result<Signed, Fault> {
+    if token.len() > TOKEN_BYTES_MAX {
+        return Err(Fault::Form);
+    }
+    match easy_parts(token) {
+        Some((id, mac)) => easy(site, id, mac),
+        None => jwt(site, published, token, now_s),
+    }
+}
+
+fn easy_parts(token: &str) -> Option<(&str, &str)> {
+    let (id, mac) = token.rsplit_once('.')?;
+    (mac.len() == MAC_DIGITS && mac.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some((id, mac))
+}
+
+fn easy(site: &Site, id: &str, mac: &str) -> Result<Signed, Fault> {
+    let user = UserId::parse(id).map_err(|_| Fault::Subject)?;
+    // Those of visitors are made here, and the site need not know of them.
+    if !site.options.easy_tokens && !is_guest(&user) {
+        return Err(Fault::NoEasyTokens);
+    }
+    let given: Vec<u8> =
+        (0..MAC_DIGITS / 2).filter_map(|at| u8::from_str_radix(mac.get(2 * at..2 * at + 2)?, 16).ok()).collect();
+    let is_right = |secret: &str| hmac::verify(&key(secret), id.as_bytes(), &given).is_ok();
+    if site.token_secrets.iter().any(|secret| is_right(secret)) {
+        Ok(Signed { user, name: None, avatar: None, url: None, ends_at_s: None })
+    } else {
+        Err(Fault::Signature(site.name.clone()))
+    }
+}
+
+fn key(secret: &str) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())
+}
+
+/// What ids of visitors begin with, as in the whole family.
+pub const GUEST_PREFIX: &str = "vid:";
+
+/// Whether an id is a visitor's.
+pub fn is_guest(user: &UserId) -> bool {
+    user.as_str().starts_with(GUEST_PREFIX)
+}
+
+/// The easy token of an id.
+pub fn easy_token(site: &Site, user: &UserId) -> Option<String> {
+    let mac = hmac::sign(&key(site.token_secrets.first()?), user.as_str().as_bytes());
+    let digits: String = mac.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    Some(format!("{user}.{digits}"))
+}
+
+#[derive(Serialize)]
+struct NewClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    iat: u64,
+    exp: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+}
+
+/// A JWT as the site's backend would make it, for trying out.
+pub fn jwt_token(site: &Site, user: &UserId, name: Option<&str>, now_s: u64, life_s: u64) -> Option<String> {
+    provider::install();
+    let claims = NewClaims { iss: &site.name, sub: user.as_str(), iat: now_s, exp: now_s + life_s, name };
+    let key = EncodingKey::from_secret(site.token_secrets.first()?.as_bytes());
+    jsonwebtoken::encode(&Header::default(), &claims, &key).ok()
+}
+
+fn jwt(site: &Site, published: Option<&JwkSet>, token: &str, now_s: u64) -> Result<Signed, Fault> {
+    provider::install();
+    let mut parts = token.split('.');
+    let (Some(head), Some(_), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return Err(Fault::Form);
+    };
+    check_header(head)?;
+    let header = jsonwebtoken::decode_header(token).map_err(|_| Fault::Algorithm)?;
+    let claims = match header.alg {
+        Algorithm::HS256 => {
+            let keys = site.token_secrets.iter().map(|secret| DecodingKey::from_secret(secret.as_bytes()));
+            verified(site, token, header.alg, keys)?
+        }
+        Algorithm::RS256 | Algorithm::ES256 | Algorithm::EdDSA => {
+            let set = published.ok_or(Fault::Algorithm)?;
+            let named = |key: &&jsonwebtoken::jwk::Jwk| header.kid.is_none() || key.common.key_id == header.kid;
+            let fits = |key: &&jsonwebtoken::jwk::Jwk| {
+                key.common.key_algorithm.is_none_or(|of| of.to_string() == format!("{:?}", header.alg))
+            };
+            let keys = set.keys.iter().filter(named).filter(fits).filter_map(|key| DecodingKey::from_jwk(key).ok());
+            verified(site, token, header.alg, keys)?
+        }
+        _ => return Err(Fault::Algorithm),
+    };
+    check_claims(site, claims, now_s)
+}
+
+fn decode<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
+    use base64::Engine;
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+fn check_header(head: &str) -> Result<(), Fault> {
+    let odd: OddHeader = decode(head).ok_or(Fault::Form)?;
+    let words = [("jku", odd.jku), ("jwk", odd.jwk), ("x5u", odd.x5u), ("x5c", odd.x5c), ("crit", odd.crit)];
+    words.into_iter().find(|(_, value)| value.is_some()).map_or(Ok(()), |(word, _)| Err(Fault::Header(word)))
+}
+
+fn verified(site: &Site, token: &str, by: Algorithm, keys: impl Iterator<Item = DecodingKey>) -> Result<Claims, Fault> {
+    let mut rules = Validation::new(by);
+    // Times and names are checked here, by the one clock and with reasons.
+    rules.validate_exp = false;
+    rules.validate_aud = false;
+    rules.required_spec_claims.clear();
+    for key in keys {
+        match jsonwebtoken::decode::<Claims>(token, &key, &rules) {
+            Ok(decoded) => return Ok(decoded.claims),
+            Err(error) => match error.kind() {
+                jsonwebtoken::errors::ErrorKind::InvalidSignature
+                | jsonwebtoken::errors::ErrorKind::InvalidKeyFormat => {}
+                jsonwebtoken::errors::ErrorKind::Json(error) => return Err(Fault::Claims(error.to_string())),
+                _ => return Err(Fault::Form),
+            },
+        }
+    }
+    Err(Fault::Signature(site.name.clone()))
+}
+
+fn check_claims(site: &Site, claims: Claims, now_s: u64) -> Result<Signed, Fault> {
+    let needed = |claim: Option<f64>, name: &str| {
+        let seconds = claim.ok_or_else(|| Fault::Claims(format!("`{name}` is missing")))?;
+        whole_seconds(seconds).ok_or_else(|| Fault::Claims(format!("`{name}` is no time in seconds since 1970")))
+    };
+    let (exp, iat) = (needed(claims.exp, "exp")?, needed(claims.iat, "iat")?);
+    let nbf = claims.nbf.map(|nbf| needed(Some(nbf), "nbf")).transpose()?;
+    let named = claims.iss.iter().cloned().chain(claims.aud.into_iter().flat_map(OneOrMany::all));
+    if !named.into_iter().any(|name| site.answers_to(&name)) {
+        return Err(Fault::OtherSite(site.name.clone()));
+    }
+    if exp + LEEWAY_S < now_s {
+        return Err(Fault::Ended(now_s - exp));
+    }
+    let begins = nbf.unwrap_or(0).max(iat);
+    if begins > now_s + LEEWAY_S {
+        return Err(Fault::NotYet(begins - now_s));
+    }
+    if exp.saturating_sub(iat) > LIFE_MAX_S {
+        return Err(Fault::TooLong(exp - iat));
+    }
+    let id = match claims.sub.ok_or_else(|| Fault::Claims("`sub` is missing".into()))? {
+        Id::Text(text) => text,
+        Id::Number(number) => number.to_string(),
+    };
+    let user = UserId::parse(&id).map_err(|_| Fault::Subject)?;
+    Ok(Signed { user, name: claims.name, avatar: claims.avatar, url: claims.url, ends_at_s: Some(exp) })
+}
+
+/// A time that a JWT says: whole or not, never negative or beyond the calendar.
+fn whole_seconds(seconds: f64) -> Option<u64> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
+    (0.0..1e12).contains(&seconds).then_some(seconds as u64)
+}
+
+impl OneOrMany {
+    fn all(self) -> Vec<String> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::Many(many) => many,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
