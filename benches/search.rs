@@ -135,7 +135,7 @@ async fn fill(store: &Arc<SqliteStore>, site: SiteNumber) -> Result<(), Failure>
                 style: "".into(),
                 body: body.into(),
                 origin: None,
-                by_site: false,
+                by: nextim::chat::entry::Voice::Member,
                 cid: None,
                 now_ms: 1_760_000_000_000,
             };

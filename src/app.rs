@@ -8,12 +8,13 @@ use crate::bus::local::LocalBus;
 use crate::bus::{Bus, Envelope};
 use crate::chat::site::{KeyDigest, SiteOptions};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, RateProfile};
 use crate::edge::Edge;
 use crate::edge::accept::{Shutdown, serve};
 use crate::edge::browser::transport::long_poll::DeadPolls;
 use crate::edge::control as edge_control;
 use crate::edge::demo::{seed, sign_in::Demonstration};
+use crate::edge::rates::Rates;
 use crate::edge::refusals::Refusals;
 use crate::edge::sign_in::SignIn;
 use crate::live::Live;
@@ -55,6 +56,8 @@ pub enum StartError {
 pub struct Running {
     /// Where.
     pub address: SocketAddr,
+    /// Which rates hold.
+    pub rates: RateProfile,
     /// Whether the demonstration community is there.
     pub demonstration: bool,
     ctx: Arc<Context>,
@@ -98,6 +101,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         tokio::spawn(sweep::run_upkeep(Arc::clone(&ctx))),
     ];
     let demonstration = sign_in.demonstration().is_some();
+    let is_open = config.rates.map_or(demonstration, |rates| rates == RateProfile::Open);
     let edge = Edge {
         ctx: Arc::clone(&ctx),
         sign_in,
@@ -106,11 +110,13 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         connections_per_address: config.connections_per_address,
         descriptors: rlimit::Resource::NOFILE.get_soft().unwrap_or(u64::MAX),
         dead_polls: DeadPolls::default(),
+        rates: Rates::new(is_open, clock),
         refusals: Refusals::default(),
     };
     let (open, connections) = mpsc::channel(1);
     let accepting = tokio::spawn(serve(Arc::new(edge), listener, Arc::clone(&shutdown), open));
-    Ok(Running { address, demonstration, ctx, shutdown, accepting, housekeeping, connections })
+    let rates = if is_open { RateProfile::Open } else { RateProfile::Internet };
+    Ok(Running { address, rates, demonstration, ctx, shutdown, accepting, housekeeping, connections })
 }
 
 /// The socket for orders of the command line. Whoever holds the data holds it, so one that is there is left over.

@@ -39,6 +39,16 @@ pub enum LogFormat {
     Json,
 }
 
+/// Which rates hold, by the names that the log has for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RateProfile {
+    /// Those for people whom nobody knows.
+    Internet,
+    /// None but those that a site sets.
+    Open,
+}
+
 /// Checked.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -60,6 +70,8 @@ pub struct Config {
     pub ticket_life_ms: u64,
     /// Connections from one address at most. This machine's own addresses, which may be a proxy's, are not counted.
     pub connections_per_address: u64,
+    /// Which rates hold; `None`: those of the open internet, but none for the demonstration.
+    pub rates: Option<RateProfile>,
     /// Settings of sites that stand here and not in the store, by name: names and values.
     pub sites: BTreeMap<String, Vec<(String, String)>>,
     /// Sites whose own server may call, by name, with its key.
@@ -140,6 +152,7 @@ impl Config {
                 1,
                 1_000_000,
             )?,
+            rates: limits.rates,
             sites: sites::special(&sites)?,
             server_keys: sites::server_keys(&sites)?,
             log_format: log.format.unwrap_or_default(),
@@ -234,6 +247,7 @@ mod tests {
         assert!(!example.next_port, "the example names the address");
         example.next_port = true;
         example.demonstration = defaults.demonstration;
+        example.rates = defaults.rates;
         // Every setting of a site stands there with its default.
         example.sites.retain(|_, given| SiteOptions::default().with(given) != SiteOptions::default());
         assert_eq!(format!("{example:?}"), format!("{defaults:?}"));
@@ -251,6 +265,7 @@ mod tests {
             "ticket_life_ms",
             "presence_wake_ms",
             "connections_per_address",
+            "rates",
             "api_key_file",
             "format",
             "filter",

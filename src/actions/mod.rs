@@ -1,12 +1,14 @@
 //! What can be asked of NextIM: one verb, one file. An action checks the rules, uses store, bus and live, and knows nothing
 //! of HTTP or JSON. Any of them may be dropped at any `await`.
 
+pub mod announce;
 pub mod clear_history;
 pub mod connect;
 pub mod connect_for_site;
 pub mod deliver;
 pub mod disconnect;
 pub mod download_history;
+pub mod erase_member;
 pub mod find_people;
 pub mod identify;
 pub mod invite;
@@ -19,6 +21,7 @@ pub mod mark_read;
 pub mod merge_guest;
 pub mod notify;
 mod opening;
+pub mod read_directory;
 pub mod read_history;
 pub mod read_notifications;
 pub mod read_presences;
@@ -30,6 +33,7 @@ pub mod restore;
 pub mod save_settings;
 pub mod say_for_site;
 pub mod search_messages;
+pub mod seat;
 pub mod send_event;
 pub mod send_message;
 pub mod send_signal;

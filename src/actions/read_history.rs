@@ -4,7 +4,7 @@ use super::Context;
 use super::identify::Asker;
 use crate::chat::entry::Seq;
 use crate::chat::history::{Conversation, HISTORY_ROWS_ALL_MAX, HISTORY_ROWS_MAX, History};
-use crate::chat::id::{RoomId, UserId};
+use crate::chat::id::{RoomId, UserId, UserKey};
 use crate::chat::refusal::Refusal;
 
 /// A conversation as a page names it: old pages do not say whether an id is a user's or a room's.
@@ -27,9 +27,7 @@ pub struct Part {
 
 /// Histories, each with the id it was asked by.
 pub async fn histories(ctx: &Context, asker: &Asker, of: Vec<Named>, part: Part) -> Result<Vec<History>, Refusal> {
-    if !(1..=HISTORY_ROWS_MAX).contains(&part.limit) {
-        return Err(Refusal::BadParameter("limit"));
-    }
+    check_limit(part)?;
     if of.len().saturating_mul(part.limit) > HISTORY_ROWS_ALL_MAX {
         return Err(Refusal::TooManyIds);
     }
@@ -38,6 +36,21 @@ pub async fn histories(ctx: &Context, asker: &Asker, of: Vec<Named>, part: Part)
         wanted.extend(conversation(ctx, asker, named).await?);
     }
     Ok(ctx.store.histories(asker.key, wanted, part.before, part.limit).await?)
+}
+
+/// The same of somebody whom the site asks about.
+pub async fn histories_of(
+    ctx: &Context,
+    viewer: UserKey,
+    of: Vec<Conversation>,
+    part: Part,
+) -> Result<Vec<History>, Refusal> {
+    check_limit(part)?;
+    Ok(ctx.store.histories(viewer, of, part.before, part.limit).await?)
+}
+
+fn check_limit(part: Part) -> Result<(), Refusal> {
+    if (1..=HISTORY_ROWS_MAX).contains(&part.limit) { Ok(()) } else { Err(Refusal::BadParameter("limit")) }
 }
 
 /// The conversation that a page means, if there is one.

@@ -5,13 +5,13 @@ use super::Context;
 use super::identify::Asker;
 use super::send_message::{Send, check};
 use crate::bus::Envelope;
-use crate::chat::entry::{Addressee, Draft, Party, To};
+use crate::chat::entry::{Addressee, Draft, Party, To, Voice};
 use crate::chat::event::{EVENT_BYTES_MAX, Event, is_event};
 use crate::chat::id::{SiteNumber, UserId};
 use crate::chat::refusal::Refusal;
 use crate::chat::style::sanitise;
 use crate::chat::user::Identity;
-use crate::store::Spoken;
+use crate::store::{Appended, Spoken};
 use std::sync::Arc;
 
 /// Who speaks.
@@ -23,7 +23,7 @@ pub enum Speaker {
     Named(UserId),
 }
 
-/// Stores what the site says, or, if it is an event, hands it to the pages that read events. `nick` is the name it is said under;
+/// Stores what the site says, or, if it is an event, hands it to the pages that read events; then there is nothing stored to tell of. `nick` is the name it is said under;
 /// the speaker's own if the site does not give one.
 pub async fn say_for_site(
     ctx: &Context,
@@ -31,7 +31,8 @@ pub async fn say_for_site(
     speaker: Speaker,
     nick: Option<String>,
     send: Send,
-) -> Result<(), Refusal> {
+    voice: Voice,
+) -> Result<Option<Appended>, Refusal> {
     check(&send)?;
     let (from, origin) = match speaker {
         Speaker::Page(asker) => {
@@ -49,7 +50,7 @@ pub async fn say_for_site(
         }
     };
     if is_event(&send.body) {
-        return tell(ctx, site, from, send).await;
+        return tell(ctx, site, from, send).await.map(|()| None);
     }
     let draft = Draft {
         site,
@@ -59,12 +60,11 @@ pub async fn say_for_site(
         style: sanitise(&send.style).into(),
         body: send.body.into(),
         origin,
-        by_site: true,
+        by: voice,
         cid: send.cid.map(Into::into),
         now_ms: ctx.clock.wall_ms(),
     };
-    ctx.store.append(draft).await?;
-    Ok(())
+    Ok(Some(ctx.store.append(draft).await?))
 }
 
 /// COMPAT: the 5.x plugin invites into a room by sending events.

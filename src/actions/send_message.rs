@@ -43,7 +43,7 @@ pub async fn send_message(ctx: &Context, asker: &Asker, send: Send) -> Result<Ap
         style: sanitise(&send.style).into(),
         body: send.body.into(),
         origin: asker.holder().map(|holder| holder.session),
-        by_site: false,
+        by: crate::chat::entry::Voice::Member,
         cid: send.cid.map(Into::into),
         now_ms: ctx.clock.wall_ms(),
     };

@@ -2,6 +2,7 @@
 
 use super::{Context, sweep};
 use crate::chat::id::UserKey;
+use crate::chat::session::{Dialect, SessionNumber};
 
 /// Ends every session of a member. The tickets are dead when this returns, also for a process that starts later.
 pub async fn sign_out(ctx: &Context, member: UserKey) {
@@ -9,4 +10,10 @@ pub async fn sign_out(ctx: &Context, member: UserKey) {
         ctx.live.end(&holder, ctx.clock.monotonic_ms());
     }
     sweep::forget_ended(ctx).await;
+}
+
+/// A member's sessions, with the generations of their clients.
+pub fn sessions(ctx: &Context, member: UserKey) -> Vec<(SessionNumber, Dialect)> {
+    let found = ctx.live.sessions_of(member).into_iter();
+    found.map(|(holder, dialect)| (holder.session, dialect)).collect()
 }

@@ -1,10 +1,10 @@
 //! A site's sign-in names somebody: they exist from now on, as the site describes them.
 
 use super::Context;
-use crate::chat::id::{ID_BYTES_MAX, SiteNumber, UserId, UserNumber};
+use super::read_directory::profile;
+use crate::chat::id::{ID_BYTES_MAX, SiteNumber, UserId};
 use crate::chat::link;
 use crate::chat::refusal::Refusal;
-use crate::chat::user::Profile;
 use crate::store::DirectoryChange;
 
 /// Longest address of a picture or page, in bytes.
@@ -46,12 +46,6 @@ pub async fn vouch(ctx: &Context, site: SiteNumber, user: &UserId, says: Says) -
 /// The same of somebody who keeps what they were called first.
 pub async fn introduce_once(ctx: &Context, site: SiteNumber, user: &UserId, says: Says) -> Result<(), Refusal> {
     if profile(ctx, site, user).await?.is_some() { Ok(()) } else { vouch(ctx, site, user, says).await }
-}
-
-async fn profile(ctx: &Context, site: SiteNumber, user: &UserId) -> Result<Option<Profile>, Refusal> {
-    // Nobody's view: no user has this number.
-    let found = ctx.store.people(site.user(UserNumber(0)), vec![user.clone()]).await?;
-    Ok(found.into_iter().next().map(|person| person.profile))
 }
 
 /// A name in one line.

@@ -172,6 +172,17 @@ pub enum To {
     Everyone,
 }
 
+/// In whose voice something is said, and so whose rules it is under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voice {
+    /// A member's own: in rooms they are in, and to people whom the directory knows, if it is complete.
+    Member,
+    /// A site's that keeps people, rooms and history itself: whom it names exists, and the row is here to be delivered.
+    Plugin,
+    /// A site's whose directory and history are here.
+    Site,
+}
+
 /// A message that wants to be stored.
 #[derive(Debug, Clone)]
 pub struct Draft {
@@ -189,8 +200,8 @@ pub struct Draft {
     pub body: Box<str>,
     /// The session it comes from, if any.
     pub origin: Option<SessionNumber>,
-    /// The site's own server says it: whom it names exists, and who may speak where is its affair.
-    pub by_site: bool,
+    /// In whose voice it is said.
+    pub by: Voice,
     /// The sender's own name for it: a repeat under the same `cid` is stored once.
     pub cid: Option<Box<str>>,
     /// The present time in milliseconds since 1970.

@@ -111,7 +111,7 @@ pub const OPTIONS: [OptionRow; 16] = [
         what: "origins whose pages may call, besides this server's own",
         rule: "must be origins separated by spaces, such as https://www.example.com, without a path",
         get: |options| options.origins.join(" "),
-        set: |options, text| list(text, |word| origin(word)).map(|list| options.origins = list),
+        set: |options, text| list(text, origin).map(|list| options.origins = list),
     },
     OptionRow {
         name: "public_url",

@@ -1,7 +1,7 @@
 //! The first step: what is written in the file and the environment, key by key, each optional.
 
 use super::sites::{self, WrittenSite};
-use super::{ConfigError, LogFormat};
+use super::{ConfigError, LogFormat, RateProfile};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,6 +51,7 @@ pub(super) struct WrittenStream {
 #[serde(deny_unknown_fields)]
 pub(super) struct WrittenLimits {
     pub(super) connections_per_address: Option<u64>,
+    pub(super) rates: Option<RateProfile>,
 }
 
 #[derive(Debug, Default, Deserialize)]

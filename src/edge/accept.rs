@@ -5,15 +5,16 @@ use super::browser::transport::long_poll::Parked;
 use super::client_address::client_of;
 use super::crowd::{Crowd, Place};
 use super::socket::Stream;
-use super::{Asked, Edge, Outcome, Taken, error, handle, site};
+use super::{Asked, Edge, Outcome, Taken, error, handle, rest, site};
 use crate::actions::listen::Receipt;
 use crate::chat::refusal::Refusal;
-use crate::edge::reply::Form;
+use crate::edge::reply::{Form, Reply};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, HOST};
 use http::request::Parts;
 use http::{Request, Response, Version};
-use http_body_util::{BodyExt, Full};
+use http_body_util::channel::Channel;
+use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -222,21 +223,25 @@ async fn respond(
     request: Request<Incoming>,
     peer: SocketAddr,
     slot: Slot,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<Body>, Infallible> {
+    if rest::sync::over_http::is_for(&edge, &request) {
+        return Ok(begin_sync(&edge, request, peer));
+    }
     let asked = match read(&edge, request, peer).await {
         Ok(asked) => asked,
-        Err((refusal, call)) => {
-            let reply = match call {
-                Some(call) => site::unread(&call, &refusal),
-                None => error::reply(&refusal, &Form::Plain),
+        Err((refusal, door)) => {
+            let reply = match door {
+                Door::Plugins(call) => site::unread(&call, &refusal),
+                Door::Rest => rest::unread(refusal.clone()),
+                Door::Browsers => error::reply(&refusal, &Form::Plain),
             };
             // Where one request ends and the next begins may be unclear now.
             let closes = !matches!(refusal, Refusal::TooLarge);
-            return Ok(if closes { reply.header(CONNECTION, "close") } else { reply }.into_response());
+            return Ok(whole(if closes { reply.header(CONNECTION, "close") } else { reply }));
         }
     };
     match handle(&edge, &asked).await {
-        Outcome::Reply(reply) => Ok(reply.into_response()),
+        Outcome::Reply(reply) => Ok(whole(reply)),
         Outcome::Take(taken) => {
             drop(asked);
             *slot.lock().expect("no panic while held") = Some(taken);
@@ -246,24 +251,55 @@ async fn respond(
     }
 }
 
-async fn read(
-    edge: &Edge,
-    request: Request<Incoming>,
-    peer: SocketAddr,
-) -> Result<Asked, (Refusal, Option<site::Call>)> {
+async fn read(edge: &Edge, request: Request<Incoming>, peer: SocketAddr) -> Result<Asked, (Refusal, Door)> {
     let (head, body) = request.into_parts();
-    let call = site::Call::parse(head.uri.path());
-    let most = if call.is_some() { site::BODY_MAX } else { BODY_MAX };
+    let path = edge.path_below(head.uri.path());
+    let (door, most) = match site::Call::parse(path) {
+        Some(call) => (Door::Plugins(call), site::BODY_MAX),
+        None if rest::is_rest(path) => (Door::Rest, rest::BODY_MAX),
+        None => (Door::Browsers, BODY_MAX),
+    };
     let read = async {
         check_framing(&head)?;
         timeout(BODY_WITHIN, read_body(body, most)).await.map_err(|_| Refusal::TooSlow)?
     };
-    let body = read.await.map_err(|refusal| (refusal, call))?;
+    let body = read.await.map_err(|refusal| (refusal, door))?;
+    Ok(asked(edge, head, body, peer))
+}
+
+fn asked(edge: &Edge, head: Parts, body: Bytes, peer: SocketAddr) -> Asked {
     let connection = head.headers.get(CONNECTION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let closes = connection.split(',').any(|word| word.trim().eq_ignore_ascii_case("close"));
     let keep_alive = head.version >= Version::HTTP_11 && !closes;
     let client = client_of(peer, &head.headers, &edge.proxies);
-    Ok(Asked { method: head.method, uri: head.uri, headers: head.headers, body, peer, client, keep_alive })
+    Asked { method: head.method, uri: head.uri, headers: head.headers, body, peer, client, keep_alive }
+}
+
+/// Who is served at a path, and so how a refusal looks there.
+enum Door {
+    Plugins(site::Call),
+    Rest,
+    Browsers,
+}
+
+/// What answers have for a body: all of it, or what comes.
+type Body = Either<Full<Bytes>, Channel<Bytes>>;
+
+fn whole(reply: Reply) -> Response<Body> {
+    reply.into_response().map(Either::Left)
+}
+
+/// A sync is answered while it arrives.
+fn begin_sync(edge: &Arc<Edge>, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    if let Err(refusal) = check_framing(&head) {
+        return whole(rest::unread(refusal).header(CONNECTION, "close"));
+    }
+    let asked = asked(edge, head, Bytes::new(), peer);
+    match rest::sync::over_http::begin(edge, &asked, body) {
+        Ok((reply, reports)) => reply.into_response().map(|_| Either::Right(reports)),
+        Err(reply) => whole(reply.header(CONNECTION, "close")),
+    }
 }
 
 /// Refuses what a proxy in front of us may understand in another way. (A length given in two ways ends the connection in hyper.)

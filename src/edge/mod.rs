@@ -12,8 +12,10 @@ mod health;
 pub mod json;
 pub mod origin;
 pub mod params;
+pub mod rates;
 pub mod refusals;
 pub mod reply;
+pub mod rest;
 pub mod sign_in;
 pub mod site;
 pub mod socket;
@@ -27,6 +29,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use ipnet::IpNet;
 use params::Params;
+use rates::Rates;
 use refusals::Refusals;
 use reply::{Form, Reply};
 use sign_in::SignIn;
@@ -58,6 +61,8 @@ pub struct Edge {
     pub descriptors: u64,
     /// Counts polls with dead tickets.
     pub dead_polls: DeadPolls,
+    /// Who may ask how often.
+    pub rates: Rates,
     /// Tells the operator what is refused without a reason.
     pub refusals: Refusals,
 }
@@ -65,7 +70,10 @@ pub struct Edge {
 impl Edge {
     /// The path of a request below the address where this server is reached: a proxy may leave the way to it in, or take it away.
     pub fn path_of<'a>(&self, asked: &'a Asked) -> &'a str {
-        let path = asked.uri.path();
+        self.path_below(asked.uri.path())
+    }
+
+    fn path_below<'a>(&self, path: &'a str) -> &'a str {
         let base = self.public_url.as_deref().and_then(|url| url.splitn(4, '/').nth(3)).unwrap_or_default();
         let below = path.strip_prefix('/').and_then(|path| path.strip_prefix(base)).filter(|_| !base.is_empty());
         match below {
@@ -209,6 +217,7 @@ async fn route(edge: &Arc<Edge>, asked: &Asked) -> Result<Outcome, Refusal> {
         }
         "/" | "/demo" | "/favicon.ico" => demo::answer(edge, asked, path).await?,
         _ if path.starts_with("/demo/") => demo::answer(edge, asked, path).await?,
+        _ if rest::is_rest(path) => rest::answer(edge, asked, path).await,
         _ => match site::Call::parse(path) {
             Some(call) => site::answer(edge, asked, &call).await,
             None => return Err(Refusal::NotFound),

@@ -285,6 +285,14 @@ impl Hub {
         visible.is_online().then(|| (Arc::clone(&user.identity), visible))
     }
 
+    /// Looks at every user in memory who has not gone, shard by shard.
+    pub(super) fn for_each_user(&self, mut look: impl FnMut(UserKey, &User)) {
+        for shard in &self.shards {
+            let shard = shard.lock().expect("no panic while held");
+            shard.users.iter().filter(|(_, user)| !user.has_gone()).for_each(|(key, user)| look(*key, user));
+        }
+    }
+
     /// Does something to every session in memory, shard by shard.
     pub(super) fn for_each_session(&self, mut act: impl FnMut(UserKey, &mut Session)) {
         for shard in &self.shards {

@@ -3,7 +3,7 @@
 use super::Live;
 use super::hub::{Effects, Ripple};
 use super::notices::Happened;
-use crate::chat::id::{RoomKey, UserKey};
+use crate::chat::id::{RoomKey, SiteNumber, UserKey};
 use crate::chat::presence::{Mood, Visible};
 use crate::chat::user::Identity;
 use std::sync::Arc;
@@ -29,6 +29,17 @@ impl Live {
     /// Who somebody is and what is to be seen of them, if they are seen online.
     pub fn seen_online(&self, key: UserKey) -> Option<(Arc<Identity>, Visible)> {
         self.hub.seen_online(key)
+    }
+
+    /// Everybody of a site who is seen online.
+    pub fn online_of_site(&self, site: SiteNumber) -> Vec<Arc<Identity>> {
+        let mut online = Vec::new();
+        self.hub.for_each_user(|key, user| {
+            if key.site == site && user.visible().is_online() {
+                online.push(Arc::clone(&user.identity));
+            }
+        });
+        online
     }
 
     /// Those of a user's friends who are seen online, and how.

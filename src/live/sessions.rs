@@ -131,6 +131,13 @@ impl Live {
         sessions.map(|session| Holder { key, session: session.number }).collect()
     }
 
+    /// A user's sessions, with the generations of their clients.
+    pub fn sessions_of(&self, key: UserKey) -> Vec<(Holder, Dialect)> {
+        let shard = self.hub.shard(key);
+        let sessions = shard.users.get(&key).into_iter().flat_map(|user| &user.sessions);
+        sessions.map(|session| (Holder { key, session: session.number }, session.dialect)).collect()
+    }
+
     /// All sessions of a site's members.
     pub fn holders_of_site(&self, site: SiteNumber) -> Vec<Holder> {
         let mut all = Vec::new();

@@ -88,6 +88,7 @@ async fn caller_of(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller
         return match signed_in(edge, asked, params).await {
             // A token that is not believed does not make a visitor of somebody.
             Err(Refusal::NotSignedIn) if token(asked, params).is_none() => {
+                edge.rates.check_arrival(asked)?;
                 sign_in::new_guest(edge, params.optional("domain")).await
             }
             caller => caller,

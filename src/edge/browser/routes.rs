@@ -155,6 +155,11 @@ pub async fn carry_out_for(edge: &Edge, endpoint: Endpoint, params: &Params, ask
         return Err(Refusal::NotAllowed);
     }
     match endpoint {
+        Endpoint::Message => edge.rates.check_send(&edge.ctx.sites, asker.key)?,
+        Endpoint::Status | Endpoint::Presence => edge.rates.check_signal(asker.key)?,
+        _ => {}
+    }
+    match endpoint {
         Endpoint::Online | Endpoint::Offline => {
             params.required("ticket")?;
             disconnect::disconnect(&edge.ctx, asker).await;
@@ -205,6 +210,9 @@ async fn online(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) ->
     let site = edge.ctx.sites.by_number(site).ok_or(Refusal::NotSignedIn)?;
     if params.optional("domain").is_some_and(|domain| !site.answers_to(domain)) {
         return Err(Refusal::BadParameter("domain"));
+    }
+    if let Some((site, user)) = caller.person() {
+        edge.rates.check_online(site, user)?;
     }
     let unknown = Refusal::BadParameter(if params.optional("client").is_some() { "client" } else { "v" });
     let dialect = dialect::of_page(params, asked.header("accept")).ok_or(unknown)?;

@@ -95,7 +95,7 @@ async fn import(ctx: &Context, site: SiteNumber) -> Result<(), Refusal> {
             style: "".into(),
             body: body.into(),
             origin: None,
-            by_site: false,
+            by: crate::chat::entry::Voice::Member,
             cid: Some(format!("demonstration:{index}").into()),
             now_ms,
         });

@@ -3,6 +3,7 @@
 use super::call::{Call, Method, Named, Prefix};
 use super::version::Version;
 use super::{IDS_MAX, wire};
+use crate::actions::announce::SYSTEM;
 use crate::actions::connect_for_site::{SiteConnect, connect_for_site};
 use crate::actions::identify::{self, Asker};
 use crate::actions::list_room::list_room;
@@ -11,7 +12,7 @@ use crate::actions::read_presences;
 use crate::actions::say_for_site::{Speaker, say_for_site};
 use crate::actions::send_message::Send;
 use crate::actions::{disconnect, send_signal, set_presence};
-use crate::chat::entry::To;
+use crate::chat::entry::{To, Voice};
 use crate::chat::id::{ID_BYTES_MAX, RoomId, UserId};
 use crate::chat::presence::Show;
 use crate::chat::refusal::Refusal;
@@ -21,9 +22,6 @@ use crate::edge::params::Params;
 use crate::edge::reply::Reply;
 use crate::edge::{Asked, Edge};
 use std::collections::BTreeMap;
-
-/// Who speaks where a site says something in nobody's name.
-const NOBODY_NAMED: &str = "system";
 
 /// One call of a site that has shown its key.
 pub(super) struct Work<'a> {
@@ -183,7 +181,7 @@ impl Work<'_> {
             (Some(ticket), _) => Speaker::Page(identify::by_ticket(&self.edge.ctx, ticket, Some(&self.site.name))?),
             (None, Some(_)) => Speaker::Named(self.params.user("from")?),
             (None, None) if self.params.raw("type") == Some("broadcast") => {
-                Speaker::Named(UserId::parse(NOBODY_NAMED).map_err(|_| Refusal::Internal)?)
+                Speaker::Named(UserId::parse(SYSTEM).map_err(|_| Refusal::Internal)?)
             }
             (None, None) => return Err(Refusal::BadRequest("it needs the `ticket` of a page, or `from`")),
         };
@@ -202,7 +200,7 @@ impl Work<'_> {
             style: self.params.optional("style").unwrap_or_default().to_owned(),
             cid: self.params.optional("cid").map(str::to_owned),
         };
-        say_for_site(&self.edge.ctx, self.site.number, speaker, self.nick(), send).await?;
+        say_for_site(&self.edge.ctx, self.site.number, speaker, self.nick(), send, Voice::Plugin).await?;
         Ok(wire::done(self.version))
     }
 

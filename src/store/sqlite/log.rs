@@ -4,7 +4,7 @@ use super::rows::{self, EVERYONE, KIND_MESSAGE, cid_hash, entries_at, room_targe
 use super::sums::{HIDDEN, LogRow};
 use super::writer::Tx;
 use super::{SqliteStore, directory, marks, passing};
-use crate::chat::entry::{Addressee, Draft, Entry, Message, Party, Seat, SeatChange, Seq, SharedEntry, To};
+use crate::chat::entry::{Addressee, Draft, Entry, Message, Party, Seat, SeatChange, Seq, SharedEntry, To, Voice};
 use crate::chat::history::Conversation;
 use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::refusal::Refusal;
@@ -90,7 +90,7 @@ fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
         (None, To::User(id)) => {
             Addressee::User(Party { number: directory::add_bare_user(tx.sql, draft.site, id)?, id: id.clone() })
         }
-        (None, To::Room(id)) if draft.by_site => {
+        (None, To::Room(id)) if draft.by == Voice::Plugin => {
             Addressee::Room { number: directory::add_bare_room(tx.sql, draft.site, id)?, id: id.clone() }
         }
         (None, To::Room(_) | To::Everyone) => return Err(StoreError::Refused(Refusal::UnknownRoom)),
@@ -109,7 +109,7 @@ fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
     };
     insert(tx.sql, draft.site, &message, draft.cid.as_deref())?;
     // A site whose directory is here has its histories here, too.
-    if draft.by_site && !directory::is_complete(tx.sql, draft.site)? {
+    if draft.by == Voice::Plugin && !directory::is_complete(tx.sql, draft.site)? {
         passing::note(tx.sql, draft.site, message.seq)?;
     }
     if let Addressee::User(to) = &message.to {
@@ -125,13 +125,17 @@ fn resolve(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Option<Addressee>> {
     match &draft.to {
         To::User(id) => match tx.user_number(draft.site, id)? {
             Some(number) => Ok(Some(Addressee::User(Party { number, id: id.clone() }))),
-            None if !draft.by_site && directory::is_complete(tx.sql, draft.site)? => {
-                Err(StoreError::Refused(Refusal::UnknownUser))
+            None => {
+                let is_refused = match draft.by {
+                    Voice::Member => directory::is_complete(tx.sql, draft.site)?,
+                    Voice::Plugin => false,
+                    Voice::Site => true,
+                };
+                if is_refused { Err(StoreError::Refused(Refusal::UnknownUser)) } else { Ok(None) }
             }
-            None => Ok(None),
         },
         To::Everyone => Ok(Some(Addressee::Everyone)),
-        To::Room(id) if draft.by_site => {
+        To::Room(id) if draft.by != Voice::Member => {
             let number = directory::room_number(tx.sql, draft.site, id)?;
             Ok(number.map(|number| Addressee::Room { number, id: id.clone() }))
         }

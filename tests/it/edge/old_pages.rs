@@ -161,7 +161,7 @@ async fn a_style_that_was_stored_as_it_came_is_cut_down_when_it_is_read() {
             let jack =
                 ctx.store.member(site, UserId::parse("jack").expect("an id")).await.expect("a read").expect("jack");
             let draft = Draft {
-                by_site: false,
+                by: nextim::chat::entry::Voice::Member,
                 site,
                 from: Party { number: jack.profile.number, id: jack.profile.id },
                 nick: "Jack".into(),

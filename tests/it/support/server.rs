@@ -6,7 +6,7 @@ use nextim::app::{self, Running};
 use nextim::bus::local::LocalBus;
 use nextim::chat::id::SiteNumber;
 use nextim::clock::Clock;
-use nextim::config::{Config, LogFormat};
+use nextim::config::{Config, LogFormat, RateProfile};
 use nextim::live::{Live, Times};
 use nextim::store::sqlite::SqliteStore;
 use std::net::SocketAddr;
@@ -44,6 +44,7 @@ impl Server {
             times: hasty(),
             ticket_life_ms: 86_400_000,
             connections_per_address: 200,
+            rates: Some(RateProfile::Open),
             sites: std::collections::BTreeMap::default(),
             server_keys: std::collections::BTreeMap::default(),
             log_format: LogFormat::Auto,

@@ -28,7 +28,7 @@ impl<B: Backend> World<B> {
     async fn site_says(&self, site: SiteNumber, from: &str, to: To, body: &str, now_ms: u64) -> Seq {
         let from = nextim::chat::entry::Party { number: self.named(site, from).await.user, id: user_id(from) };
         let draft = self.draft("ann", "bob", body).await;
-        let draft = Draft { site, from, to, by_site: true, now_ms, ..draft };
+        let draft = Draft { site, from, to, by: nextim::chat::entry::Voice::Plugin, now_ms, ..draft };
         self.store.append(draft).await.unwrap().message.seq
     }
 }
@@ -163,7 +163,7 @@ pub async fn rows_of_a_site_that_keeps_them_itself_go_after_a_while<B: Backend>(
     let site = world.plugin_site().await;
     world.say("ann", "bob", "stays").await;
     let stays = world.draft("ann", "bob", "said by a site that we keep").await;
-    world.store.append(Draft { by_site: true, ..stays }).await.unwrap();
+    world.store.append(Draft { by: nextim::chat::entry::Voice::Plugin, ..stays }).await.unwrap();
     for at in 0..1_200 {
         world.site_says(site, "zoe", To::User(user_id("yan")), "x", NOW_MS + at).await;
     }
@@ -190,7 +190,8 @@ pub async fn what_is_said_to_everybody_is_one_row_for_each<B: Backend>(backend: 
     world.say("ann", "bob", "before").await;
     world.deliver("bob", 1).await;
     let all = world.draft("ann", "bob", "to all").await;
-    let stored = world.store.append(Draft { to: To::Everyone, by_site: true, ..all }).await.unwrap();
+    let stored =
+        world.store.append(Draft { to: To::Everyone, by: nextim::chat::entry::Voice::Plugin, ..all }).await.unwrap();
     assert_eq!(stored.message.to, Addressee::Everyone);
     assert_eq!(world.log(10).await, [1, 2], "one row");
     assert!(world.stream("ann", SESSION, 1, 10).await.is_empty(), "not to its sender");

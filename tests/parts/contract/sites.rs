@@ -28,7 +28,7 @@ async fn say(store: &dyn Store, site: SiteNumber, canary: &str, from: &str, to: 
         style: format!("color: {canary}").into(),
         body: format!("{canary} {what}").into(),
         origin: Some(SessionNumber(5)),
-        by_site: false,
+        by: nextim::chat::entry::Voice::Member,
         cid: Some(what.into()),
         now_ms: NOW_MS,
     };

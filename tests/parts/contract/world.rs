@@ -149,7 +149,7 @@ impl<B: Backend> World<B> {
             style: "".into(),
             body: body.into(),
             origin: None,
-            by_site: false,
+            by: nextim::chat::entry::Voice::Member,
             cid: None,
             now_ms: NOW_MS,
         }

@@ -103,7 +103,7 @@ async fn a_word_to_everybody_is_no_damage() {
         style: "".into(),
         body: "All of you".into(),
         origin: None,
-        by_site: true,
+        by: nextim::chat::entry::Voice::Plugin,
         cid: None,
         now_ms: NOW_MS + 10,
     };

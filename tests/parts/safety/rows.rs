@@ -239,7 +239,7 @@ fn draft(from: &str, number: UserNumber, to: To, body: &str) -> Draft {
         style: "".into(),
         body: body.into(),
         origin: None,
-        by_site: false,
+        by: nextim::chat::entry::Voice::Member,
         cid: Some("the cid".into()),
         now_ms: NOW_MS,
     }

@@ -183,7 +183,7 @@ async fn fill(folder: &Path, bytes: u64) -> nextim::store::sqlite::SqliteStore {
                 style: "".into(),
                 body: format!("{index} {}", "x".repeat(200)).into(),
                 origin: None,
-                by_site: false,
+                by: nextim::chat::entry::Voice::Member,
                 cid: None,
                 now_ms: NOW_MS,
             };

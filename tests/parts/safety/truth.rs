@@ -133,7 +133,7 @@ pub async fn talk(store: &SqliteStore, truth: &mut Truth, count: usize, dice: &m
             style: "color: red".into(),
             body: format!("{index} {:x} {}", dice.roll(u64::MAX), "陈x".repeat(length / 4)).into(),
             origin: (dice.roll(2) == 0).then(|| SessionNumber(dice.roll(u64::MAX))),
-            by_site: false,
+            by: nextim::chat::entry::Voice::Member,
             cid: (dice.roll(2) == 0).then(|| format!("cid {index} {:x}", dice.roll(u64::MAX)).into()),
             now_ms: NOW_MS + index as u64,
         };

@@ -16,6 +16,10 @@ use http::{HeaderValue, StatusCode};
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// How long a page waits that polls too often.
+const TOO_OFTEN_WAITS: Duration = Duration::from_secs(1);
 
 /// A poll that waits.
 pub struct Parked {
@@ -52,6 +56,11 @@ pub async fn poll(edge: &Edge, asked: &Asked) -> Result<Outcome, Refusal> {
     // confirm what nobody read.
     tokio::task::yield_now().await;
     let asker = identify::by_ticket(&edge.ctx, ticket, params.optional("domain"));
+    // No client of the family understands a refusal here: a page that polls too often waits for its answer.
+    let session = asker.as_ref().ok().and_then(Asker::holder).map(|holder| holder.session);
+    if session.is_some_and(|session| edge.rates.check_poll(session).is_err()) {
+        tokio::time::sleep(TOO_OFTEN_WAITS).await;
+    }
     let started = asker.and_then(|asker| start(edge, asked, &params, &asker, ack));
     if let Err(refusal @ (Refusal::ForeignOrigin | Refusal::SwitchedOff(_))) = started {
         return Ok(Outcome::Reply(error::reply(&refusal, &form)));

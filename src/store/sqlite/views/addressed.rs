@@ -139,8 +139,18 @@ mod tests {
         for index in 0..400 {
             let (nick, style, body): (Box<str>, Box<str>, Box<str>) = ("".into(), "".into(), "x".into());
             let (to, origin, cid) = (To::User(id(index % 20)), None, None);
-            let draft =
-                Draft { site, from: from.clone(), nick, to, style, body, origin, by_site: false, cid, now_ms: 1 };
+            let draft = Draft {
+                site,
+                from: from.clone(),
+                nick,
+                to,
+                style,
+                body,
+                origin,
+                by: crate::chat::entry::Voice::Member,
+                cid,
+                now_ms: 1,
+            };
             let store = Arc::clone(&store);
             storing.spawn(async move { store.append(draft).await.map(drop) });
         }
