@@ -86,6 +86,9 @@ pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Con
     let (site, user) = caller.person().ok_or(Refusal::NotSignedIn)?;
     sweep::store_ended_cursors(ctx).await;
     let member = ctx.store.member(site, user.clone()).await?.ok_or(Refusal::NotSignedIn)?;
+    if member.profile.id != *user {
+        return Err(Refusal::NotSignedIn);
+    }
     let key = site.user(member.profile.number);
     let (profile, buddies, stored_mood) = (member.profile.clone(), member.buddies.clone(), member.mood.clone());
     let coming = Coming { member, dialect: ask.dialect, show: ask.show, listing: None };
@@ -178,7 +181,7 @@ async fn rooms(ctx: &Context, key: UserKey, all: Vec<Membership>, ask: &Connect)
 /// The people of the page: open windows, strangers who are online, senders of new messages; each once.
 fn shown_people(ctx: &Context, key: UserKey, page: &Page) -> Vec<PersonView> {
     let view = |person: &Person| {
-        let visible = ctx.live.visible(key.site.user(person.profile.number));
+        let visible = ctx.live.seen_by(key, key.site.user(person.profile.number));
         PersonView { person: person.clone(), visible }
     };
     let strangers = page.strangers.iter().map(view).filter(|view| view.visible.is_online());
@@ -200,7 +203,7 @@ async fn add_friends(
     }
     let found = ctx.store.people_by_number(key, missing).await?;
     people.extend(found.into_iter().map(|person| {
-        let visible = ctx.live.visible(key.site.user(person.profile.number));
+        let visible = ctx.live.seen_by(key, key.site.user(person.profile.number));
         PersonView { person, visible }
     }));
     Ok(())

@@ -73,9 +73,12 @@ pub async fn connect_for_site(ctx: &Context, site: SiteNumber, ask: SiteConnect)
     // Stored before it is answered; a session that is not stored is ended by `opening`.
     opening.save(begin, &people, Some(listed)).await?;
     opening.save_mood(&arrived.mood, &stored).await;
+    let opening_key = opening.holder.key;
     let ticket = opening.done();
-    let seen = |number: UserNumber| ctx.live.seen_online(site.user(number));
-    let count = |room: &crate::chat::room::Room| (room.id.clone(), ctx.live.room_online_count(site.room(room.number)));
+    let seen = |number: UserNumber| ctx.live.seen_online_by(opening_key, site.user(number));
+    let count = |room: &crate::chat::room::Room| {
+        (room.id.clone(), ctx.live.room_online_count_for(opening_key, site.room(room.number)))
+    };
     Ok(SiteConnected {
         ticket,
         online: people.iter().filter_map(|number| seen(*number)).collect(),

@@ -16,7 +16,7 @@ pub async fn find_people(ctx: &Context, asker: &Asker, text: &str) -> Result<Vec
     }
     let found = ctx.store.people_named(asker.key, text.to_owned(), folded(text), FOUND_MAX).await?;
     let view = |person: crate::chat::user::Person| {
-        let visible = ctx.live.visible(asker.key.site.user(person.profile.number));
+        let visible = ctx.live.seen_by(asker.key, asker.key.site.user(person.profile.number));
         PersonView { person, visible }
     };
     Ok(found.into_iter().map(view).collect())

@@ -61,6 +61,10 @@ pub async fn by_caller(ctx: &Context, caller: &Caller) -> Result<Asker, Refusal>
     let (site, user) = caller.person().ok_or(Refusal::NotSignedIn)?;
     let member = ctx.store.member(site, user.clone()).await?.ok_or(Refusal::NotSignedIn)?;
     let profile = member.profile;
+    // A visitor who has become a member is nobody any more, whatever their page has kept.
+    if profile.id != *user {
+        return Err(Refusal::NotSignedIn);
+    }
     let identity = Identity { number: profile.number, id: profile.id, nick: profile.nick };
     Ok(Asker { key: site.user(identity.number), identity: Arc::new(identity), session: None, is_from_site: false })
 }

@@ -1,6 +1,7 @@
 //! A member gathers others in a room, and makes it if there is none of that id. Effective when answered: later messages of the
 //! room are theirs.
 
+use super::block_user;
 use super::identify::Asker;
 use super::{Context, RoomView, read_roster};
 use crate::bus::Envelope;
@@ -39,7 +40,9 @@ pub async fn invite(ctx: &Context, asker: &Asker, ask: Invite) -> Result<RoomVie
         check(ctx, asker, &ask.room).await?;
     }
     let (site, now_ms) = (asker.key.site, ctx.clock.wall_ms());
-    let seated = ctx.store.seat_all(site, ask.room.clone(), ask.members, now_ms).await?;
+    // Nobody is drawn into a room by somebody whom they do not want to hear.
+    let members = block_user::without_severed(ctx, asker.key, ask.members).await?;
+    let seated = ctx.store.seat_all(site, ask.room.clone(), members, now_ms).await?;
     if let Some(last) = seated.last() {
         ctx.live.reached(site, last.seq).await;
     }

@@ -51,6 +51,7 @@ pub fn named(ctx: &Context, name: &str) -> Result<Arc<Site>, Refusal> {
 
 /// Makes a site.
 pub async fn add_site(ctx: &Context, name: &str, options: SiteOptions) -> Result<Made, Refusal> {
+    let _changing = ctx.sites.changing.lock().await;
     if !is_site_name(name) {
         return Err(Refusal::BadParameter("site"));
     }
@@ -77,6 +78,7 @@ pub enum NotSet {
 
 /// Changes settings of a site: all of them, or none.
 pub async fn set_options(ctx: &Context, name: &str, given: &[(String, String)]) -> Result<Arc<Site>, NotSet> {
+    let _changing = ctx.sites.changing.lock().await;
     let site = named(ctx, name)?;
     let stored =
         ctx.store.sites().await.map_err(Refusal::from)?.into_iter().find(|stored| stored.number == site.number);
@@ -89,6 +91,7 @@ pub async fn set_options(ctx: &Context, name: &str, given: &[(String, String)]) 
 
 /// Makes another key of a kind, which is good beside the one in use.
 pub async fn rotate(ctx: &Context, name: &str, kind: KeyKind) -> Result<(Arc<Site>, String), Refusal> {
+    let _changing = ctx.sites.changing.lock().await;
     let site = named(ctx, name)?;
     let stored = ctx.store.sites().await?.into_iter().find(|stored| stored.number == site.number);
     let stored = stored.ok_or(Refusal::UnknownSite)?;
@@ -110,11 +113,13 @@ pub async fn rotate(ctx: &Context, name: &str, kind: KeyKind) -> Result<(Arc<Sit
 
 /// Only the newest key of a kind is good from now on.
 pub async fn finish_rotation(ctx: &Context, name: &str, kind: KeyKind) -> Result<Arc<Site>, Refusal> {
+    let _changing = ctx.sites.changing.lock().await;
     change(ctx, named(ctx, name)?.number, SiteChange::RetireKeys(kind)).await
 }
 
 /// Switches a site off, and everybody out, or on again.
 pub async fn suspend(ctx: &Context, name: &str, suspended: bool) -> Result<Arc<Site>, Refusal> {
+    let _changing = ctx.sites.changing.lock().await;
     let site = change(ctx, named(ctx, name)?.number, SiteChange::Suspended(suspended)).await?;
     if suspended {
         sign_everybody_out(ctx, site.number).await;
@@ -124,6 +129,7 @@ pub async fn suspend(ctx: &Context, name: &str, suspended: bool) -> Result<Arc<S
 
 /// Erases a site with everything in it. What is left of an erasure that was cut short goes with the next one.
 pub async fn remove_site(ctx: &Context, name: &str) -> Result<(), Refusal> {
+    let _changing = ctx.sites.changing.lock().await;
     let site = named(ctx, name)?;
     change(ctx, site.number, SiteChange::Suspended(true)).await?;
     sign_everybody_out(ctx, site.number).await;

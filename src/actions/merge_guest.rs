@@ -2,7 +2,7 @@
 //! visitor.
 
 use super::read_directory::profile;
-use super::{Context, sign_out};
+use super::{Context, block_user, sign_out};
 use crate::chat::id::{SiteNumber, UserId};
 use crate::chat::refusal::Refusal;
 
@@ -10,7 +10,17 @@ use crate::chat::refusal::Refusal;
 pub async fn merge_guest(ctx: &Context, site: SiteNumber, guest: &UserId, member: &UserId) -> Result<(), Refusal> {
     let (was, is) = (profile(ctx, site, guest).await?, profile(ctx, site, member).await?);
     let (Some(was), Some(is)) = (was.map(|was| was.number), is.map(|is| is.number)) else { return Ok(()) };
+    if has_become(ctx, site, guest).await? {
+        return Ok(());
+    }
     // Their pages first, so that nothing more is said as the visitor.
     sign_out::sign_out(ctx, site.user(was)).await;
-    Ok(ctx.store.merge_users(site.user(was), is).await?)
+    ctx.store.merge_users(site.user(was), is).await?;
+    // Whoever blocked the visitor blocks the member.
+    Ok(block_user::restore(ctx).await?)
+}
+
+/// Whether a visitor has become a member.
+pub async fn has_become(ctx: &Context, site: SiteNumber, guest: &UserId) -> Result<bool, Refusal> {
+    Ok(profile(ctx, site, guest).await?.is_some_and(|now| now.id != *guest))
 }

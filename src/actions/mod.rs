@@ -2,6 +2,7 @@
 //! of HTTP or JSON. Any of them may be dropped at any `await`.
 
 pub mod announce;
+pub mod block_user;
 pub mod clear_history;
 pub mod connect;
 pub mod connect_for_site;

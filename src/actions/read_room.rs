@@ -23,8 +23,10 @@ pub struct MemberView {
 /// The members of a room, or `None` if the asker may not know of it.
 pub async fn members(ctx: &Context, asker: &Asker, room: RoomId) -> Result<Option<Vec<MemberView>>, Refusal> {
     let Some((_, members)) = ctx.store.room_members(asker.key, room, MEMBERS_MAX).await? else { return Ok(None) };
-    let view =
-        |profile: Profile| MemberView { visible: ctx.live.visible(asker.key.site.user(profile.number)), profile };
+    let view = |profile: Profile| MemberView {
+        visible: ctx.live.seen_by(asker.key, asker.key.site.user(profile.number)),
+        profile,
+    };
     Ok(Some(members.into_iter().map(view).collect()))
 }
 
@@ -36,7 +38,7 @@ pub(super) async fn everybody(
 ) -> Result<Option<Vec<(Arc<Identity>, Visible)>>, Refusal> {
     let Some((_, members)) = ctx.store.room_members(viewer, room, MEMBERS_MAX).await? else { return Ok(None) };
     let view = |profile: Profile| {
-        let visible = ctx.live.visible(viewer.site.user(profile.number));
+        let visible = ctx.live.seen_by(viewer, viewer.site.user(profile.number));
         (Arc::new(Identity { number: profile.number, id: profile.id, nick: profile.nick }), visible)
     };
     Ok(Some(members.into_iter().map(view).collect()))

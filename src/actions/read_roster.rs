@@ -11,7 +11,7 @@ use crate::chat::room::Membership;
 pub async fn people(ctx: &Context, asker: &Asker, ids: Vec<UserId>) -> Result<Vec<PersonView>, Refusal> {
     let found = ctx.store.people(asker.key, ids).await?;
     let view = |person: crate::chat::user::Person| {
-        let visible = ctx.live.visible(asker.key.site.user(person.profile.number));
+        let visible = ctx.live.seen_by(asker.key, asker.key.site.user(person.profile.number));
         PersonView { person, visible }
     };
     Ok(found.into_iter().map(view).collect())
@@ -50,8 +50,8 @@ pub const MEMBERS_SHOWN: usize = 200;
 /// A room with its online count and, if wanted, up to `members` who are online. The viewer sees themselves.
 pub fn room_view(ctx: &Context, viewer: UserKey, mut membership: Membership, members: Option<usize>) -> RoomView {
     let room = viewer.site.room(membership.room.number);
-    let online = members.map(|limit| ctx.live.room_online(room, limit));
-    let online_count = ctx.live.room_online_count(room);
+    let online = members.map(|limit| ctx.live.room_online_for(viewer, room, limit));
+    let online_count = ctx.live.room_online_count_for(viewer, room);
     // Who is there because the site lists them is no member, and in the room all the same.
     membership.room.all_count = membership.room.all_count.max(online_count);
     RoomView { online_count, online, membership }

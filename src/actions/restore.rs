@@ -1,6 +1,6 @@
 //! After a start: tails begin at the heads, and sessions whose tickets are still good go on where they were.
 
-use super::Context;
+use super::{Context, block_user};
 use crate::chat::id::UserKey;
 use crate::chat::user::Member;
 use crate::live::{Arrival, Listing};
@@ -15,6 +15,7 @@ pub async fn restore(ctx: &Context) -> Stored<usize> {
     for (site, head) in ctx.store.heads().await? {
         ctx.live.advance(site, head);
     }
+    block_user::restore(ctx).await?;
     let records = ctx.store.load_sessions(ctx.clock.wall_ms()).await?;
     let count = records.len();
     for chunk in records.chunks(CHUNK) {

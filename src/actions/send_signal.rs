@@ -12,6 +12,10 @@ use std::sync::Arc;
 pub async fn send_typing(ctx: &Context, asker: &Asker, to: UserId, typing: bool) -> Result<(), Refusal> {
     let found = ctx.store.people(asker.key, vec![to]).await?;
     let receiver = found.into_iter().next().ok_or(Refusal::UnknownUser)?.profile;
+    // To the other nothing is to be seen, to the asker nothing of that.
+    if ctx.live.is_severed(asker.key, receiver.number) {
+        return Ok(());
+    }
     if ctx.live.mood(asker.key).is_some_and(|mood| mood.show == Show::Invisible) {
         return Ok(());
     }

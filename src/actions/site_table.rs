@@ -17,7 +17,11 @@ pub struct Overlay {
 
 /// See the module.
 #[derive(Default)]
-pub struct SiteTable(RwLock<Table>);
+pub struct SiteTable {
+    table: RwLock<Table>,
+    /// Held from a change in the store to the same here: of two at a time the later one counts in both.
+    pub(super) changing: tokio::sync::Mutex<()>,
+}
 
 #[derive(Default)]
 struct Table {
@@ -29,25 +33,25 @@ struct Table {
 
 impl SiteTable {
     fn table(&self) -> RwLockReadGuard<'_, Table> {
-        self.0.read().expect("no panic while held")
+        self.table.read().expect("no panic while held")
     }
 
     /// Replaces everything.
     pub fn set(&self, sites: Vec<Site>, overlay: Overlay) {
-        *self.0.write().expect("no panic while held") = Table { overlay, ..Table::default() };
+        *self.table.write().expect("no panic while held") = Table { overlay, ..Table::default() };
         sites.into_iter().for_each(|site| drop(self.put(site)));
     }
 
     /// A site is so from now on, as far as the store is concerned.
     pub fn put(&self, site: Site) -> Arc<Site> {
-        let mut table = self.0.write().expect("no panic while held");
+        let mut table = self.table.write().expect("no panic while held");
         let none = Vec::new();
         let given = table.overlay.options.get(&*site.name).unwrap_or(&none);
         let options = site.options.clone().with(given);
         let own = site.server_keys.iter().copied();
         let server_keys = own.chain(table.overlay.keys.get(&*site.name).copied()).collect();
         let site = Arc::new(Site { options, server_keys, ..site });
-        for word in [site.name.to_lowercase(), site.public_key.to_lowercase()] {
+        for word in [site.name.to_ascii_lowercase(), site.public_key.to_ascii_lowercase()] {
             table.by_word.insert(word, site.number);
         }
         table.by_number.insert(site.number, Arc::clone(&site));
@@ -56,7 +60,7 @@ impl SiteTable {
 
     /// A site is no more.
     pub fn remove(&self, number: SiteNumber) {
-        let mut table = self.0.write().expect("no panic while held");
+        let mut table = self.table.write().expect("no panic while held");
         table.by_number.remove(&number);
         table.by_word.retain(|_, known| *known != number);
     }
@@ -71,7 +75,7 @@ impl SiteTable {
     /// The site that a client's `domain` means: its name or its public key.
     pub fn by_domain(&self, domain: &str) -> Option<Arc<Site>> {
         let table = self.table();
-        let number = table.by_word.get(&domain.to_lowercase())?;
+        let number = table.by_word.get(&domain.to_ascii_lowercase())?;
         table.by_number.get(number).filter(|site| site.answers_to(domain)).cloned()
     }
 

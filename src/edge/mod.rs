@@ -108,6 +108,12 @@ impl Asked {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// What it proves itself with (RFC 6750).
+    pub fn bearer(&self) -> Option<&str> {
+        let (scheme, proof) = self.header("authorization")?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(proof.trim())
+    }
+
     /// Query and form.
     pub fn params(&self) -> Result<Params, Refusal> {
         let form = match self.header("content-type") {

@@ -30,7 +30,11 @@ impl Live {
 
     /// Hands a room's row to those sessions of somebody in it that it is for, but the one it came from.
     pub fn push_in_room(&self, room: RoomKey, to: Seated, entry: &SharedEntry, except: Option<SessionNumber>) {
-        self.hub.push_in_room(room.site.user(to.user), room.room, to.silenced, entry, except);
+        let key = room.site.user(to.user);
+        let is_heard = |from: UserNumber| !self.severed.at(key, from, entry.seq());
+        if entry.message().is_none_or(|message| is_heard(message.from.number)) {
+            self.hub.push_in_room(key, room.room, to.silenced, entry, except);
+        }
     }
 
     /// Hands a row to everybody on a site but its sender, part by part: false if there is no such part any more.

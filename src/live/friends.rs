@@ -16,7 +16,7 @@ impl Live {
                 }
                 is_new
             });
-            if is_new && let Some((who, _)) = self.hub.seen_online(site.user(friend)) {
+            if is_new && let Some((who, _)) = self.seen_online_by(key, site.user(friend)) {
                 self.hub.mark(key, None, &who, (false, self.hub.stamp()), now_ms);
             }
         }

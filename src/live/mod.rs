@@ -15,6 +15,7 @@ mod presence;
 mod rooms;
 mod session;
 mod sessions;
+mod severed;
 mod signal;
 mod stranger;
 mod stream;
@@ -27,6 +28,7 @@ mod wheel;
 
 pub use rooms::Seated;
 pub use session::Cut;
+pub use severed::Block;
 pub use signal::Signal;
 pub use tickets::Holder;
 pub use wheel::TICK_MS;
@@ -41,6 +43,7 @@ use crate::chat::user::{Identity, Member};
 use hub::Hub;
 use positions::Positions;
 use rooms::Rooms;
+use severed::Severed;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use tickets::Tickets;
@@ -183,6 +186,7 @@ pub struct Live {
     tickets: Tickets,
     rooms: Rooms,
     watchers: Watchers,
+    severed: Severed,
     positions: Positions,
     times: Times,
     draining: AtomicBool,
@@ -202,6 +206,7 @@ impl Live {
             tickets: Tickets::new(),
             rooms: Rooms::new(),
             watchers: Watchers::new(),
+            severed: Severed::default(),
             positions: Positions::default(),
             times,
             draining: AtomicBool::new(false),

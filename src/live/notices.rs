@@ -4,7 +4,7 @@
 
 use super::{Live, PresenceNotice, Signal};
 use crate::chat::event::Event;
-use crate::chat::id::{RoomKey, RoomNumber, SiteNumber, UserKey};
+use crate::chat::id::{RoomKey, RoomNumber, UserKey, UserNumber};
 use crate::chat::presence::{NoticeKind, Place, room_notice};
 use crate::chat::user::Identity;
 use std::sync::Arc;
@@ -97,7 +97,8 @@ impl Live {
     pub(super) fn tell_room(&self, room: RoomKey, who: &Arc<Identity>, happened: Happened, now_ms: u64) {
         let Some((id, audience)) = self.rooms.audience(room, AUDIENCE_MAX) else { return };
         let note = Note { room: room.room, place: Place { id, nick: None }, who: Arc::clone(who), happened };
-        for user in audience.into_iter().filter(|user| *user != who.number) {
+        let hears = |user: &UserNumber| *user != who.number && !self.severed.now(room.site.user(*user), who.number);
+        for user in audience.into_iter().filter(hears) {
             self.hub.note(room.site.user(user), now_ms, |session| {
                 let hears = session.dialect.hears_of_rooms();
                 if hears {
@@ -110,6 +111,9 @@ impl Live {
 
     /// Hands an event to those pages of a user that know what to do with it: as it is, or, if it invites, as a note.
     pub fn tell_event(&self, key: UserKey, event: &Arc<Event>, now_ms: u64) {
+        if self.severed.now(key, event.from.number) {
+            return;
+        }
         self.hub.note(key, now_ms, |session| {
             if session.dialect.reads_events() {
                 session.signal(Signal::Event(Arc::clone(event)));
@@ -126,9 +130,9 @@ impl Live {
     }
 
     /// A note as it is told now.
-    pub(super) fn room_notice(&self, site: SiteNumber, note: Note) -> Option<PresenceNotice> {
+    pub(super) fn room_notice(&self, viewer: UserKey, note: Note) -> Option<PresenceNotice> {
         let Note { place, who, happened, .. } = note;
-        let now = self.hub.visible(site.user(who.number));
+        let now = self.seen_by(viewer, viewer.site.user(who.number));
         let kind = match happened {
             Happened::Joined => NoticeKind::Join,
             Happened::Left => NoticeKind::Leave,

@@ -46,7 +46,7 @@ impl Live {
     pub fn online_buddies(&self, key: UserKey) -> Vec<(Arc<Identity>, Visible)> {
         let buddies = self.hub.shard(key).users.get(&key).map(|user| Arc::clone(&user.buddies));
         let buddies = buddies.unwrap_or_default();
-        buddies.iter().filter_map(|buddy| self.hub.seen_online(key.site.user(*buddy))).collect()
+        buddies.iter().filter_map(|buddy| self.seen_online_by(key, key.site.user(*buddy))).collect()
     }
 
     /// How many members of a room are seen online.
@@ -72,10 +72,12 @@ impl Live {
         let Some(ripple) = effects.ripple else { return };
         let was = (ripple.was_online, ripple.stamp);
         if ripple.was_online || ripple.is_online {
-            for buddy in ripple.buddies.iter().chain(&ripple.listed) {
+            let sees = |viewer: UserKey| !self.severed.now(viewer, ripple.key.user);
+            let friends = ripple.buddies.iter().chain(&ripple.listed);
+            for buddy in friends.filter(|buddy| sees(ripple.key.site.user(**buddy))) {
                 self.hub.mark(ripple.key.site.user(*buddy), None, &ripple.who, was, now_ms);
             }
-            for watcher in self.watchers.of(ripple.key) {
+            for watcher in self.watchers.of(ripple.key).into_iter().filter(|watcher| sees(watcher.user)) {
                 self.hub.mark(watcher.user, Some(watcher.session), &ripple.who, was, now_ms);
             }
         }

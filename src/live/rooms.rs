@@ -139,6 +139,11 @@ impl Rooms {
         self.shard(room).get(&room).map_or(0, |room| room.visible)
     }
 
+    /// Whether others see somebody online in a room.
+    pub(super) fn is_visible(&self, room: RoomKey, user: UserNumber) -> bool {
+        self.shard(room).get(&room).and_then(|room| room.seats.get(&user)).is_some_and(|seat| seat.visible)
+    }
+
     /// Members others see online, at most `limit`.
     pub(super) fn visible_members(&self, room: RoomKey, limit: usize) -> Vec<UserNumber> {
         let shard = self.shard(room);

@@ -5,7 +5,7 @@ use super::session::{Look, Session, Taken};
 use super::{Holder, Live, Packet, PollEnd, PollHandle, PresenceNotice, Signal};
 use crate::chat::delivery::{Asks, Heard};
 use crate::chat::entry::{Addressee, Entry, Message, Party, Seq, SharedEntry};
-use crate::chat::id::{SiteNumber, UserKey, UserNumber};
+use crate::chat::id::{UserKey, UserNumber};
 use crate::chat::presence::notice;
 use crate::chat::user::Identity;
 use std::sync::Arc;
@@ -109,12 +109,12 @@ impl Live {
         for from in speakers.filter(|from| self.is_unseen(&holder, from.number)) {
             self.mark_unseen(&holder, from, now_ms);
         }
-        let site = poll.key.site;
-        let changed = taken.changed.into_iter().filter_map(|(who, was)| self.presence_notice(site, who, was));
-        let noted = taken.noted.into_iter().filter_map(|note| self.room_notice(site, note));
+        let key = poll.key;
+        let changed = taken.changed.into_iter().filter_map(|(who, was)| self.presence_notice(key, who, was));
+        let noted = taken.noted.into_iter().filter_map(|note| self.room_notice(key, note));
         Packet {
             presences: changed.chain(noted).collect(),
-            entries: self.personal(poll.key, taken.entries),
+            entries: self.personal(key, taken.entries),
             signals: taken.signals,
             through: taken.through,
             more: taken.more,
@@ -134,8 +134,8 @@ impl Live {
         entries
     }
 
-    fn presence_notice(&self, site: SiteNumber, who: Arc<Identity>, was_online: bool) -> Option<PresenceNotice> {
-        let now = self.hub.visible(site.user(who.number));
+    fn presence_notice(&self, viewer: UserKey, who: Arc<Identity>, was_online: bool) -> Option<PresenceNotice> {
+        let now = self.seen_by(viewer, viewer.site.user(who.number));
         notice(was_online, &now).map(|kind| PresenceNotice { who, kind, now, room: None })
     }
 
@@ -149,7 +149,7 @@ impl Live {
     }
 
     fn is_unseen(&self, holder: &Holder, from: UserNumber) -> bool {
-        from != holder.key.user && !self.hub.visible(holder.key.site.user(from)).is_online()
+        from != holder.key.user && !self.seen_by(holder.key, holder.key.site.user(from)).is_online()
     }
 
     fn mark_unseen(&self, holder: &Holder, from: &Arc<Identity>, now_ms: u64) {

@@ -28,7 +28,7 @@ impl Live {
         // First the watching, then the look: what changes after the look is marked on the session.
         self.watchers.add(watcher, people);
         let seen: Vec<(Visible, u64)> =
-            people.iter().map(|number| self.hub.seen(holder.key.site.user(*number))).collect();
+            people.iter().map(|number| self.seen_by_stamped(holder.key, holder.key.site.user(*number))).collect();
         let strangers =
             people.iter().zip(&seen).map(|(number, (_, since))| Stranger { number: *number, since: *since });
         let strangers = Stranger::sorted(strangers.collect());

@@ -15,7 +15,7 @@ use crate::chat::listed::{Listed, SiteCut};
 use crate::chat::notification::{Notice, Notification};
 use crate::chat::presence::Mood;
 use crate::chat::refusal::Refusal;
-use crate::chat::room::{Membership, NewRoom, Room};
+use crate::chat::room::{Interval, Membership, NewRoom, Room};
 use crate::chat::search::{Found, Search};
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::settings::Settings;
@@ -318,6 +318,29 @@ pub trait Sites: Send + Sync {
     async fn change_site(&self, site: SiteNumber, change: SiteChange) -> Stored<Site>;
 }
 
+/// A block as it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredBlock {
+    /// Who blocks.
+    pub user: UserKey,
+    /// Whom.
+    pub peer: UserNumber,
+    /// Where in the log.
+    pub over: Interval,
+}
+
+/// Members who do not want to hear of each other. While one blocks another, neither hears what the other says in rooms, and what the
+/// blocked one says to the other is hidden from them for ever.
+#[async_trait]
+pub trait Blocks: Send + Sync {
+    /// `user` blocks `peer` from the head of the log on, or does so no more; the peer and that place, or `None` if it was so.
+    async fn block(&self, user: UserKey, peer: UserId, blocks: bool) -> Stored<Option<(UserNumber, Seq)>>;
+    /// Whom a user blocks now, in the order of blocking.
+    async fn blocked(&self, user: UserKey) -> Stored<Vec<Profile>>;
+    /// All blocks of all sites, those that are over included.
+    async fn all_blocks(&self) -> Stored<Vec<StoredBlock>>;
+}
+
 /// Erasing for good. Each call erases a part, so that other writes come between.
 #[async_trait]
 pub trait Erasure: Send + Sync {
@@ -330,7 +353,7 @@ pub trait Erasure: Send + Sync {
 
 /// Everything a backend must do.
 #[async_trait]
-pub trait Store: Log + Views + Directory + Choices + Notifications + Sessions + Sites + Erasure {
+pub trait Store: Log + Views + Directory + Choices + Notifications + Sessions + Sites + Blocks + Erasure {
     /// Answers if the store can write now.
     async fn check(&self) -> Stored<()>;
     /// Finishes what is queued and closes. Later writes are refused.

@@ -89,7 +89,7 @@ async fn caller_of(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller
             // A token that is not believed does not make a visitor of somebody.
             Err(Refusal::NotSignedIn) if token(asked, params).is_none() => {
                 edge.rates.check_arrival(asked)?;
-                sign_in::new_guest(edge, params.optional("domain")).await
+                sign_in::new_guest(edge, asked, params).await
             }
             caller => caller,
         };
@@ -102,14 +102,14 @@ async fn caller_of(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller
         }
         Ok(asker) => Ok(Caller::Member { site: asker.key.site, user: asker.identity.id.clone() }),
         Err(refusal) => match token(asked, params) {
-            Some(token) => sign_in::by_token(edge, asked, params.optional("domain"), token).await,
+            Some(token) => sign_in::by_token(edge, asked, params, token).await,
             None => Err(refusal),
         },
     }
 }
 
 fn token<'a>(asked: &'a Asked, params: &'a Params) -> Option<&'a str> {
-    let bearer = asked.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let bearer = asked.bearer();
     params.optional("token").or(bearer)
 }
 
@@ -124,7 +124,7 @@ async fn signed_in(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller
 
 async fn signed_in_for(edge: &Edge, asked: &Asked, params: &Params, is_script: bool) -> Result<Caller, Refusal> {
     if let Some(token) = token(asked, params) {
-        return sign_in::by_token(edge, asked, params.optional("domain"), token).await;
+        return sign_in::by_token(edge, asked, params, token).await;
     }
     let cookies = asked.header("cookie").ok_or(Refusal::NotSignedIn)?;
     let caller = edge.sign_in.by_cookie(cookies).ok_or(Refusal::NotSignedIn)?;

@@ -10,8 +10,8 @@ use crate::actions::connect::{Connect, connect};
 use crate::actions::identify::Asker;
 use crate::actions::merge_guest::merge_guest;
 use crate::actions::{
-    disconnect, leave_room, read_room, read_roster, remove_buddy, send_signal, set_presence, settle_dialect, sign_out,
-    watch,
+    block_user, disconnect, leave_room, read_room, read_roster, remove_buddy, send_signal, set_presence,
+    settle_dialect, sign_out, watch,
 };
 use crate::chat::id::RoomId;
 use crate::chat::presence::Show;
@@ -68,6 +68,12 @@ pub enum Endpoint {
     Block,
     /// Listen to it again.
     Unblock,
+    /// Neither hear nor see a person, nor be heard and seen by them.
+    BlockUser,
+    /// That no more.
+    UnblockUser,
+    /// Whom the member blocks.
+    BlockedUsers,
     /// Take a conversation away as a file.
     DownloadHistory,
     /// What the site wants the member to notice.
@@ -104,6 +110,9 @@ impl Endpoint {
             "setting" => Self::Setting,
             "block" | "room/block" => Self::Block,
             "unblock" | "room/unblock" => Self::Unblock,
+            "block_user" => Self::BlockUser,
+            "unblock_user" => Self::UnblockUser,
+            "blocked_users" => Self::BlockedUsers,
             "download_history" | "history/download" | "download" => Self::DownloadHistory,
             "notifications" | "notification" => Self::Notifications,
             "logmsg" => Self::LogMessage,
@@ -194,6 +203,18 @@ pub async fn carry_out_for(edge: &Edge, endpoint: Endpoint, params: &Params, ask
         Endpoint::Block | Endpoint::Unblock => {
             rooms::silence(edge, asker, params.room("id")?, endpoint == Endpoint::Block).await?;
             Ok(Answer::Ok)
+        }
+        Endpoint::BlockUser | Endpoint::UnblockUser => {
+            let blocks = endpoint == Endpoint::BlockUser;
+            block_user::block_user(&edge.ctx, asker.key, params.user("id")?, blocks).await?;
+            Ok(Answer::Ok)
+        }
+        Endpoint::BlockedUsers => {
+            let blocked = block_user::blocked(&edge.ctx, asker.key).await?;
+            let dialect = dialect_of(asker, params);
+            Ok(Answer::Json(json::encode(
+                &blocked.iter().map(|profile| wire::profile(profile, dialect)).collect::<Vec<_>>(),
+            )))
         }
         Endpoint::DownloadHistory => conversations::download(edge, params, asker).await,
         Endpoint::Notifications => notices::notices(edge, params, asker).await,

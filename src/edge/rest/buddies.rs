@@ -1,8 +1,10 @@
-//! Friends, with the groups that each side has the other in.
+//! Friends, with the groups that each side has the other in, and whom people do not want to hear or see.
 
 use super::problem::Problem;
 use super::shapes::{Buddy, BuddyIn, Groups};
+use super::users::profile;
 use super::{Call, done, ok, user};
+use crate::actions::block_user;
 use crate::actions::read_directory;
 use crate::actions::sync_directory::change_directory;
 use crate::chat::id::{ID_BYTES_MAX, IDS_MAX, UserId};
@@ -95,4 +97,46 @@ pub(super) fn friends(id: &UserId, buddy: UserId, groups: Groups) -> Result<Dire
     }
     let Groups { group, buddy_group } = groups;
     Ok(DirectoryChange::Friends { user: id.clone(), buddy, group, buddy_group })
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/users/{id}/blocks", tag = "users", operation_id = "listBlocks",
+    summary = "Whom a person blocks",
+    params(("id" = String, Path, description = "The site's own id, percent-encoded")),
+    responses((status = 200, description = "Ids", body = Vec<String>)),
+)]
+pub(super) async fn blocks(call: &Call<'_>, id: UserId) -> Result<Reply, Problem> {
+    let key = call.site.number.user(profile(call, id).await?.number);
+    let blocked = block_user::blocked(&call.edge.ctx, key).await?;
+    Ok(ok(&blocked.iter().map(|profile| profile.id.as_str()).collect::<Vec<_>>()))
+}
+
+#[utoipa::path(
+    put, path = "/api/v1/users/{id}/blocks/{peer}", tag = "users", operation_id = "putBlock",
+    summary = "One person blocks another: neither hears or sees the other",
+    params(
+        ("id" = String, Path, description = "The site's own id, percent-encoded"),
+        ("peer" = String, Path, description = "Whom")
+    ),
+    responses((status = 204, description = "It is so")),
+)]
+pub(super) async fn block(call: &Call<'_>, id: UserId, peer: UserId) -> Result<Reply, Problem> {
+    let key = call.site.number.user(profile(call, id).await?.number);
+    block_user::block_user(&call.edge.ctx, key, peer, true).await?;
+    Ok(done())
+}
+
+#[utoipa::path(
+    delete, path = "/api/v1/users/{id}/blocks/{peer}", tag = "users", operation_id = "deleteBlock",
+    summary = "One person blocks another no more",
+    params(
+        ("id" = String, Path, description = "The site's own id, percent-encoded"),
+        ("peer" = String, Path, description = "Whom")
+    ),
+    responses((status = 204, description = "It is so")),
+)]
+pub(super) async fn unblock(call: &Call<'_>, id: UserId, peer: UserId) -> Result<Reply, Problem> {
+    let key = call.site.number.user(profile(call, id).await?.number);
+    block_user::block_user(&call.edge.ctx, key, peer, false).await?;
+    Ok(done())
 }

@@ -130,7 +130,10 @@ pub(super) async fn broadcast(call: &Call<'_>) -> Result<Reply, Problem> {
             return Ok(ok(&Told { told }));
         }
         _ => {
-            return Err(Problem::with(Refusal::BadParameter("room"), "`room` is for `to: \"room\"`, and needed there."));
+            return Err(Problem::with(
+                Refusal::BadParameter("room"),
+                "`room` is for `to: \"room\"`, and needed there.",
+            ));
         }
     };
     let send = Send { to, body: said.body, style: String::new(), cid: key };

@@ -20,7 +20,7 @@ use super::{Asked, Edge};
 use crate::chat::id::{RoomId, UserId};
 use crate::chat::refusal::Refusal;
 use crate::chat::site::Site;
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 use problem::Problem;
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub(super) const BODY_MAX: usize = 1024 * 1024;
 
 /// Whether a path is served here.
 pub(super) fn is_rest(path: &str) -> bool {
-    path.starts_with("/api/")
+    path.starts_with("/api/v1/") || matches!(path, "/api/openapi.json" | "/api/docs" | "/api/docs/")
 }
 
 /// One call of a site that has shown its key.
@@ -66,7 +66,7 @@ pub(super) fn unread(refusal: Refusal) -> Reply {
 }
 
 async fn carry_out(edge: &Edge, asked: &Asked, path: &str) -> Result<Reply, Problem> {
-    let site = site(edge, &asked.headers, asked)?;
+    let site = site(edge, asked)?;
     let query = Params::parse(asked.uri.query().unwrap_or_default(), b"")?;
     let call = Call { edge, asked, site, query };
     let rest = path.strip_prefix("/api/v1/").ok_or(Refusal::NotFound)?;
@@ -91,6 +91,9 @@ async fn route(call: &Call<'_>, path: &[&str]) -> Result<Reply, Problem> {
         (["users", id, "buddies"], "PUT") => buddies::replace(call, user(id)?).await,
         (["users", id, "buddies", buddy], "PUT") => buddies::put(call, user(id)?, user(buddy)?).await,
         (["users", id, "buddies", buddy], "DELETE") => buddies::delete(call, user(id)?, user(buddy)?).await,
+        (["users", id, "blocks"], "GET") => buddies::blocks(call, user(id)?).await,
+        (["users", id, "blocks", peer], "PUT") => buddies::block(call, user(id)?, user(peer)?).await,
+        (["users", id, "blocks", peer], "DELETE") => buddies::unblock(call, user(id)?, user(peer)?).await,
         (["users", id, "sessions"], "GET") => sessions::list(call, user(id)?).await,
         (["users", id, "sessions"], "DELETE") => sessions::end(call, user(id)?).await,
         (["users", id, "history"], "GET") => messages::history(call, user(id)?).await,
@@ -116,10 +119,10 @@ async fn route(call: &Call<'_>, path: &[&str]) -> Result<Reply, Problem> {
 /// What is served where something is.
 fn methods(path: &[&str]) -> Option<&'static str> {
     Some(match path {
-        ["users" | "rooms" | "site"] | ["users", _, "history"] => "GET",
+        ["users" | "rooms" | "site"] | ["users", _, "blocks" | "history"] => "GET",
         ["users", _] => "GET, PUT, DELETE",
         ["rooms", _] | ["users", _, "buddies"] => "GET, PUT",
-        ["users", _, "buddies", _] | ["rooms", _, "members", _] => "PUT, DELETE",
+        ["users", _, "buddies" | "blocks", _] | ["rooms", _, "members", _] => "PUT, DELETE",
         ["users", _, "sessions"] => "GET, DELETE",
         ["presences"] | ["rooms", _, "members"] => "GET, POST",
         ["messages" | "broadcasts" | "notifications" | "sync"] => "POST",
@@ -141,18 +144,16 @@ fn room(id: &str) -> Result<RoomId, Problem> {
 }
 
 /// The site whose key came. A key that nobody has, and none at all, are the same to the caller.
-fn site(edge: &Edge, headers: &HeaderMap, asked: &Asked) -> Result<Arc<Site>, Problem> {
+fn site(edge: &Edge, asked: &Asked) -> Result<Arc<Site>, Problem> {
     super::browser::auth::check_host(edge, asked)?;
-    let bearer = headers.get("authorization").and_then(|value| value.to_str().ok());
-    let key = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
-    let site = key.and_then(|key| edge.ctx.sites.by_server_key(key));
+    let site = asked.bearer().and_then(|key| edge.ctx.sites.by_server_key(key));
     let Some(site) = site else {
         edge.rates.check_key(asked)?;
         edge.refusals.tell(asked, edge.ctx.clock, "a call of the REST interface came without a key of a site here");
         return Err(Refusal::BadKey.into());
     };
     // A browser must never hold the key: whoever sends it from a page has published it.
-    if headers.keys().any(|name| name == "origin" || name.as_str().starts_with("sec-fetch-")) {
+    if asked.headers.keys().any(|name| name == "origin" || name.as_str().starts_with("sec-fetch-")) {
         let what = format!("the secret key of {} came from a browser and is known to it now: replace it", site.name);
         edge.refusals.tell(asked, edge.ctx.clock, &what);
         return Err(Refusal::KeyInBrowser.into());

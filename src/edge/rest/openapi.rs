@@ -20,6 +20,7 @@ use utoipa::{Modify, OpenApi};
     paths(
         users::site, users::list, users::get, users::put, users::delete,
         buddies::list, buddies::replace, buddies::put, buddies::delete,
+        buddies::blocks, buddies::block, buddies::unblock,
         sessions::list, sessions::end, sessions::presences, sessions::presences_of_many,
         rooms::list, rooms::get, rooms::put, rooms::members, rooms::add_members, rooms::put_member, rooms::delete_member,
         messages::send, messages::broadcast, messages::notify, messages::history,

@@ -5,7 +5,9 @@ mod provider;
 pub mod token;
 
 use super::demo::sign_in::Demonstration;
-use super::{Asked, Edge};
+use super::params::Params;
+use super::{Asked, Edge, origin};
+use crate::actions::merge_guest;
 use crate::actions::vouch::{self, Says};
 use crate::chat::id::UserId;
 use crate::chat::refusal::Refusal;
@@ -39,11 +41,11 @@ impl SignIn {
 }
 
 /// The member whom a token names. They exist from now on, as the token describes them.
-pub async fn by_token(edge: &Edge, asked: &Asked, domain: Option<&str>, token: &str) -> Result<Caller, Refusal> {
+pub async fn by_token(edge: &Edge, asked: &Asked, params: &Params, token: &str) -> Result<Caller, Refusal> {
     if let Some(caller) = edge.sign_in.demonstration.as_ref().and_then(|demonstration| demonstration.by_token(token)) {
         return Ok(caller);
     }
-    let site = site_of(edge, domain, token);
+    let site = site_of(edge, params.optional("domain"), token);
     let Some(site) = site else {
         edge.refusals.tell(
             asked,
@@ -52,9 +54,8 @@ pub async fn by_token(edge: &Edge, asked: &Asked, domain: Option<&str>, token: &
         );
         return Err(Refusal::NotSignedIn);
     };
-    if site.suspended {
-        return Err(Refusal::SiteSuspended);
-    }
+    // Before anything is changed: a foreign page's word makes nobody.
+    origin::check_site(edge, asked, site.number, params.has("callback"))?;
     match checked(edge, &site, token) {
         Ok(Signed { user, name, avatar, url, .. }) if !token::is_guest(&user) => {
             vouch::vouch(&edge.ctx, site.number, &user, Says { name, avatar, url }).await?;
@@ -86,24 +87,28 @@ fn site_of(edge: &Edge, domain: Option<&str>, token: &str) -> Option<Arc<Site>> 
 }
 
 /// A visitor who has no token yet, where the site lets visitors chat.
-pub async fn new_guest(edge: &Edge, domain: Option<&str>) -> Result<Caller, Refusal> {
-    let site = match domain {
+pub async fn new_guest(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refusal> {
+    let site = match params.optional("domain") {
         Some(domain) => edge.ctx.sites.by_domain(domain),
         None => edge.ctx.sites.only(),
     };
     let site = site.ok_or(Refusal::NotSignedIn)?;
+    origin::check_site(edge, asked, site.number, params.has("callback"))?;
+    guest(edge, &site, fresh_guest()?).await
+}
+
+fn fresh_guest() -> Result<UserId, Refusal> {
     let digits: String = random::<12>().iter().map(|byte| format!("{byte:02x}")).collect();
-    let user = UserId::parse(&format!("{GUEST_PREFIX}{digits}")).map_err(|_| Refusal::Internal)?;
-    guest(edge, &site, user).await
+    UserId::parse(&format!("{GUEST_PREFIX}{digits}")).map_err(|_| Refusal::Internal)
 }
 
 async fn guest(edge: &Edge, site: &Site, user: UserId) -> Result<Caller, Refusal> {
-    if site.suspended {
-        return Err(Refusal::SiteSuspended);
-    }
     if !site.options.guests {
         return Err(Refusal::NotSignedIn);
     }
+    // Who has become a member since is another visitor now: the token stays in the browser's storage, whoever uses it next.
+    let has_become = merge_guest::has_become(&edge.ctx, site.number, &user).await?;
+    let user = if has_become { fresh_guest()? } else { user };
     let short = user.as_str().trim_start_matches(GUEST_PREFIX).chars().take(6);
     let says = Says { name: Some(std::iter::once('v').chain(short).collect()), ..Says::default() };
     vouch::introduce_once(&edge.ctx, site.number, &user, says).await?;

@@ -139,11 +139,12 @@ impl Directory for SqliteStore {
     }
 }
 
+/// A visitor's id leads to the member whom they have become.
 const PERSON_BY_ID: &str = concat!(
     "SELECT ",
     profile_columns!(),
-    ", b.buddy_group FROM users u \
-     LEFT JOIN buddies b ON b.site = ?1 AND b.user = ?3 AND b.buddy = u.number WHERE u.site = ?1 AND u.id = ?2"
+    ", b.buddy_group FROM users v JOIN users u ON u.site = v.site AND u.number = coalesce(v.merged_into, v.number) \
+     LEFT JOIN buddies b ON b.site = ?1 AND b.user = ?3 AND b.buddy = u.number WHERE v.site = ?1 AND v.id = ?2"
 );
 const PERSON_BY_NUMBER: &str = concat!(
     "SELECT ",

@@ -93,13 +93,16 @@ fn erase_user(tx: &mut Tx<'_>, user: UserKey, after: Seq) -> Stored<Option<Seq>>
          (SELECT room FROM memberships WHERE site = ?1 AND user = ?2 AND through IS NULL)",
         params![site, number],
     )?;
-    for (table, column) in OF_A_PERSON.into_iter().chain([("memberships", "user"), ("users", "number")]) {
+    // Whoever they were as a visitor goes with them, and no number is given again.
+    tx.sql.execute(
+        "UPDATE sites SET users_through = max(users_through, (SELECT coalesce(max(number), 0) FROM users \
+         WHERE site = ?1 AND (number = ?2 OR merged_into = ?2))) WHERE number = ?1",
+        params![site, number],
+    )?;
+    let last = [("memberships", "user"), ("users", "merged_into"), ("users", "number")];
+    for (table, column) in OF_A_PERSON.into_iter().chain(last) {
         tx.sql.execute(&format!("DELETE FROM {table} WHERE site = ?1 AND {column} = ?2"), params![site, number])?;
     }
-    tx.sql
-        .execute("UPDATE users SET merged_into = NULL WHERE site = ?1 AND merged_into = ?2", params![site, number])?;
-    tx.sql
-        .execute("UPDATE sites SET users_through = max(users_through, ?2) WHERE number = ?1", params![site, number])?;
     tx.forget_users();
     Ok(None)
 }

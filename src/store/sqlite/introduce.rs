@@ -77,6 +77,6 @@ fn add(tx: &Tx<'_>, site: SiteNumber, spoken: &Spoken) -> Stored<()> {
 
 fn profile(sql: &Connection, site: SiteNumber, id: &UserId) -> Stored<Option<Profile>> {
     let mut find =
-        sql.prepare_cached(concat!("SELECT ", profile_columns!(), " FROM users u WHERE u.site = ?1 AND u.id = ?2"))?;
+        sql.prepare_cached(concat!("SELECT ", profile_columns!(), " FROM users v JOIN users u ON u.site = v.site AND u.number = coalesce(v.merged_into, v.number) WHERE v.site = ?1 AND v.id = ?2"))?;
     Ok(find.query_row(params![site.0, id.as_str()], |row| rows::profile(row, 0)).optional()?)
 }

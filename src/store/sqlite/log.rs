@@ -3,7 +3,7 @@
 use super::rows::{self, EVERYONE, KIND_MESSAGE, cid_hash, entries_at, room_target, seat_kind, signed, user_target};
 use super::sums::{HIDDEN, LogRow};
 use super::writer::Tx;
-use super::{SqliteStore, directory, marks, passing};
+use super::{SqliteStore, blocks, directory, marks, passing};
 use crate::chat::entry::{Addressee, Draft, Entry, Message, Party, Seat, SeatChange, Seq, SharedEntry, To, Voice};
 use crate::chat::history::Conversation;
 use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
@@ -79,6 +79,16 @@ pub(super) fn head(sql: &Connection, site: SiteNumber) -> Stored<Seq> {
 }
 
 fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
+    // What is said to a visitor who has become a member is said to the member.
+    if let To::User(id) = &draft.to
+        && let Some(id) = tx.has_become(draft.site, id)?
+    {
+        return append(tx, &Draft { to: To::User(id), ..draft.clone() });
+    }
+    // Whoever was erased, or has become somebody else, while this was on its way says nothing any more.
+    if tx.user_number(draft.site, &draft.from.id)? != Some(draft.from.number) {
+        return Err(StoreError::Refused(Refusal::TicketEnded));
+    }
     // A repeat is answered whatever has changed since, and whatever may be refused comes before the first write.
     if let Some(cid) = &draft.cid
         && let Some(repeated) = find_repeat(tx.sql, draft, cid)?
@@ -95,6 +105,12 @@ fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
         }
         (None, To::Room(_) | To::Everyone) => return Err(StoreError::Refused(Refusal::UnknownRoom)),
     };
+    let hidden = match &to {
+        Addressee::User(to) if to.number != draft.from.number => {
+            blocks::is_hidden(tx.sql, draft.site.user(draft.from.number), to.number)?
+        }
+        _ => false,
+    };
     let head = tx.head(draft.site)?;
     let message = Message {
         seq: head.seq + 1,
@@ -105,7 +121,7 @@ fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
         style: draft.style.clone(),
         body: draft.body.clone(),
         origin: draft.origin,
-        hidden: false,
+        hidden,
     };
     insert(tx.sql, draft.site, &message, draft.cid.as_deref())?;
     // A site whose directory is here has its histories here, too.
@@ -113,7 +129,9 @@ fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
         passing::note(tx.sql, draft.site, message.seq)?;
     }
     if let Addressee::User(to) = &message.to {
-        marks::note_conversation(tx, draft.site, to.number, message.from.number)?;
+        if !message.hidden {
+            marks::note_conversation(tx, draft.site, to.number, message.from.number)?;
+        }
     }
     let entry: SharedEntry = Arc::new(Entry::Message(message.clone()));
     tx.advance(draft.site, message.at_ms, entry);

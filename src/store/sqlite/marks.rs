@@ -3,6 +3,7 @@
 //! Nothing is counted when a message is stored: what is unread is found when a page asks. A row of `marks` for everybody who
 //! ever wrote to a member makes that one step into an index for each conversation, and one for each unread message.
 
+use super::blocks::heard;
 use super::rows::{room_target, user_id, user_target};
 use super::writer::Tx;
 use super::{directory, views};
@@ -27,13 +28,18 @@ const COUNT_WRITTEN: &str = "SELECT count(*) FROM (SELECT 1 FROM log INDEXED BY 
      WHERE site = ?1 AND sender = ?3 AND target = ?2 \
      AND kind = 0 AND target > 0 AND hidden = 0 AND seq > ?4 AND seq <= ?5 LIMIT ?6)";
 /// The newest row of room target ?3 after ?4 and through ?5 that is not by ?2.
-const NEWEST_IN_ROOM: &str = "SELECT seq FROM log INDEXED BY log_inbox \
-     WHERE site = ?1 AND target = ?3 AND kind = 0 AND sender <> ?2 \
-     AND seq > ?4 AND seq <= ?5 ORDER BY seq DESC LIMIT 1";
+const NEWEST_IN_ROOM: &str = concat!(
+    "SELECT seq FROM log i INDEXED BY log_inbox WHERE site = ?1 AND target = ?3 AND kind = 0 AND sender <> ?2 AND ",
+    heard!("?2", "i.sender", "i.seq"),
+    " AND seq > ?4 AND seq <= ?5 ORDER BY seq DESC LIMIT 1"
+);
 /// How many of those, at most ?6.
-const COUNT_IN_ROOM: &str = "SELECT count(*) FROM (SELECT 1 FROM log INDEXED BY log_inbox \
-     WHERE site = ?1 AND target = ?3 AND kind = 0 \
-     AND sender <> ?2 AND seq > ?4 AND seq <= ?5 LIMIT ?6)";
+const COUNT_IN_ROOM: &str = concat!(
+    "SELECT count(*) FROM (SELECT 1 FROM log i INDEXED BY log_inbox \
+     WHERE site = ?1 AND target = ?3 AND kind = 0 AND sender <> ?2 AND ",
+    heard!("?2", "i.sender", "i.seq"),
+    " AND seq > ?4 AND seq <= ?5 LIMIT ?6)"
+);
 
 /// Notes that `from` has written to `to`: from now on their conversation is looked at.
 pub(super) fn note_conversation(tx: &Tx<'_>, site: SiteNumber, to: UserNumber, from: UserNumber) -> Stored<()> {

@@ -9,10 +9,12 @@ use crate::store::Stored;
 use rusqlite::{Connection, params};
 
 /// What the visitor said to others, and what was said to them.
-const SAID: &str = "SELECT seq FROM log WHERE site = ?1 AND sender = ?2 AND kind = 0 AND target > 0";
-const HEARD: &str = "SELECT seq FROM log WHERE site = ?1 AND target = ?2 AND kind = 0";
+const SAID: &str =
+    "SELECT seq FROM log INDEXED BY log_said WHERE site = ?1 AND sender = ?2 AND kind = 0 AND target > 0";
+const HEARD: &str = "SELECT seq FROM log INDEXED BY log_inbox WHERE site = ?1 AND target = ?2 AND kind = 0";
 /// What the visitor said in a room.
-const SAID_IN_ROOM: &str = "SELECT seq FROM log WHERE site = ?1 AND target = ?3 AND kind = 0 AND sender = ?2";
+const SAID_IN_ROOM: &str =
+    "SELECT seq FROM log INDEXED BY log_inbox WHERE site = ?1 AND target = ?3 AND kind = 0 AND sender = ?2";
 
 pub(super) fn merge(tx: &mut Tx<'_>, from: UserKey, into: UserNumber) -> Stored<()> {
     let (site, was) = (from.site.0, from.user.0);
@@ -53,21 +55,24 @@ fn rooms(sql: &Connection, user: UserKey) -> Stored<Vec<RoomNumber>> {
     Ok(rooms.collect::<Result<_, _>>()?)
 }
 
-/// A row is the member's now; a damaged one is left as it is. Its `cid` was one of the visitor's page, which is gone.
+/// A row is the member's now; a damaged one is left as it is. The `cid`s of the visitor's page go with it: the member's pages may have
+/// the same.
 fn hand_over(sql: &Connection, from: UserKey, into: UserNumber, seq: Seq) -> Stored<()> {
-    const FIND: &str = concat!("SELECT ", log_columns!(), " FROM log l WHERE l.site = ?1 AND l.seq = ?2");
+    const FIND: &str = concat!("SELECT ", log_columns!(), " FROM (SELECT * FROM log WHERE site = ?1 AND seq = ?2) l");
     let changed = sql.prepare_cached(FIND)?.query_row(params![from.site.0, seq], |row| {
         Ok(LogRow::read(row, 0)?.map(|row| {
             let sender = if row.sender == from.user.0 { into.0 } else { row.sender };
             let target = if row.target == user_target(from.user) { user_target(into) } else { row.target };
-            (sender, target, LogRow { sender, target, cid: None, ..row }.sum())
+            let cid = if row.sender == from.user.0 { None } else { row.cid };
+            (sender, target, cid.is_none(), LogRow { sender, target, cid, ..row }.sum())
         }))
     })?;
-    if let Some((sender, target, sum)) = changed {
+    if let Some((sender, target, is_nameless, sum)) = changed {
         let mut update = sql.prepare_cached(
-            "UPDATE log SET sender = ?3, target = ?4, cid = NULL, cid_hash = NULL, sum = ?5 WHERE site = ?1 AND seq = ?2",
+            "UPDATE log SET sender = ?3, target = ?4, sum = ?5, cid = iif(?6, NULL, cid), cid_hash = iif(?6, NULL, cid_hash) \
+             WHERE site = ?1 AND seq = ?2",
         )?;
-        update.execute(params![from.site.0, seq, sender, target, sum])?;
+        update.execute(params![from.site.0, seq, sender, target, sum, is_nameless])?;
     }
     Ok(())
 }
@@ -80,9 +85,12 @@ fn hand_over_rest(sql: &Connection, from: UserKey, into: UserNumber) -> Stored<(
          WHERE site = ?1 AND user = ?2 ON CONFLICT (site, user, peer) DO UPDATE SET read = max(read, excluded.read)",
         "INSERT INTO marks (site, user, peer, cleared, read) SELECT site, user, ?3, cleared, read FROM marks \
          WHERE site = ?1 AND peer = ?2 ON CONFLICT (site, user, peer) DO UPDATE SET read = max(read, excluded.read)",
+        "UPDATE OR IGNORE room_blocks SET user = ?3 WHERE site = ?1 AND user = ?2 AND room NOT IN \
+         (SELECT room FROM memberships WHERE site = ?1 AND user = ?3)",
         "UPDATE memberships SET user = ?3 WHERE site = ?1 AND user = ?2 AND room NOT IN \
          (SELECT room FROM memberships WHERE site = ?1 AND user = ?3)",
-        "UPDATE OR IGNORE room_blocks SET user = ?3 WHERE site = ?1 AND user = ?2",
+        "UPDATE OR IGNORE user_blocks SET user = ?3 WHERE site = ?1 AND user = ?2 AND peer <> ?3",
+        "UPDATE OR IGNORE user_blocks SET peer = ?3 WHERE site = ?1 AND peer = ?2 AND user <> ?3",
         "INSERT OR IGNORE INTO settings (site, user, name, value) SELECT site, ?3, name, value FROM settings WHERE site = ?1 AND user = ?2",
         "UPDATE OR IGNORE buddies SET user = ?3 WHERE site = ?1 AND user = ?2 AND buddy <> ?3",
         "UPDATE OR IGNORE buddies SET buddy = ?3 WHERE site = ?1 AND buddy = ?2 AND user <> ?3",
@@ -99,6 +107,8 @@ fn hand_over_rest(sql: &Connection, from: UserKey, into: UserNumber) -> Stored<(
         "DELETE FROM settings WHERE site = ?1 AND user = ?2",
         "DELETE FROM buddies WHERE site = ?1 AND (user = ?2 OR buddy = ?2)",
         "DELETE FROM sessions WHERE site = ?1 AND user = ?2",
+        "DELETE FROM notifications WHERE site = ?1 AND user = ?2",
+        "DELETE FROM user_blocks WHERE site = ?1 AND (user = ?2 OR peer = ?2)",
     ] {
         sql.prepare_cached(step)?.execute(was)?;
     }

@@ -22,7 +22,7 @@ const EVERYBODY: &str = concat!(
     "SELECT ",
     profile_columns!(),
     ", (SELECT b.buddy_group FROM buddies b WHERE b.site = ?1 AND b.user = ?2 AND b.buddy = u.number) \
-     FROM users u WHERE u.site = ?1 ORDER BY u.number LIMIT ?3"
+     FROM users u WHERE u.site = ?1 AND u.merged_into IS NULL ORDER BY u.number LIMIT ?3"
 );
 
 /// What is looked for, and what was found.

@@ -23,10 +23,10 @@ const COLUMNS_BEFORE: usize = 12;
 /// what those rows must be like: places come from an index, and an index can be damaged, too. All joins are outer ones: a
 /// row that is wanted and not there, or whose sender is not there, is damaged, and must not be left out in silence.
 macro_rules! entries_at {
-    ($places:literal) => {
+    ($places:expr) => {
         entries_at!($places, "1")
     };
-    ($places:literal, $fits:literal) => {
+    ($places:expr, $fits:literal) => {
         concat!(
             "SELECT ?1, p.seq, ",
             $fits,

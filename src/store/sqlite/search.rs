@@ -6,7 +6,7 @@
 
 use super::rows::{self, entries_at, room_target, user_target};
 use super::views::{self, END};
-use super::{SqliteStore, directory};
+use super::{SqliteStore, blocks, directory};
 use crate::chat::entry::{Message, Seq};
 use crate::chat::history::{ANSWER_BYTES_MAX, Conversation};
 use crate::chat::id::{UserKey, UserNumber};
@@ -209,7 +209,8 @@ fn visible_body(sql: &Connection, user: UserKey, seq: Seq, cleared: &Cleared) ->
     let Some((sender, target, hidden, body)) = row.optional()? else { return Ok(None) };
     let (me, is_mine) = (user_target(user.user), sender == user.user);
     let is_visible = if target != me {
-        true // said by the user, or in a room: the source begins after what was cleared
+        // Said by the user, or in a room: the source begins after what was cleared.
+        is_mine || blocks::hears(sql, user, sender, seq)?
     } else {
         (is_mine || !hidden) && seq > floor(cleared, user_target(sender))
     };

@@ -2,6 +2,7 @@
 
 mod addressed;
 
+use super::blocks::heard;
 use super::rows::{self, EVERYONE, entries_at, room_target, user_target};
 use super::{SqliteStore, choices, directory, log, marks, search};
 use crate::chat::entry::{Addressee, Message, Party, Seq};
@@ -12,7 +13,7 @@ use crate::chat::history::{
 use crate::chat::id::{RoomNumber, SiteNumber, UserId, UserKey};
 use crate::chat::listed::Listed;
 use crate::chat::refusal::Refusal;
-use crate::chat::room::{Interval, heard};
+use crate::chat::room::{self, Interval};
 use crate::chat::search::{Found, Search};
 use crate::chat::session::SessionNumber;
 use crate::store::{Page, PageQuery, SiteCut, StoreError, Stored, Stretch, Views};
@@ -42,9 +43,14 @@ const SAID: &str = entries_at!(
      AND f.origin IS NOT ?6 ORDER BY i.seq LIMIT ?5",
     "l.sender = ?2 AND l.target = ?3"
 );
-/// Rows of target ?2, a room or everybody, after ?3 and up to ?4, the newest.
+/// Rows of target ?2, a room or everybody, after ?3 and up to ?4, the newest that ?6 hears.
 const NEWEST_TO: &str = entries_at!(
-    "SELECT seq FROM log INDEXED BY log_inbox WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq <= ?4 ORDER BY seq DESC LIMIT ?5",
+    concat!(
+        "SELECT i.seq FROM log i INDEXED BY log_inbox LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+         WHERE i.site = ?1 AND i.target = ?2 AND i.kind = 0 AND i.seq > ?3 AND i.seq <= ?4 AND ",
+        heard!("?6", "f.sender", "i.seq"),
+        " ORDER BY i.seq DESC LIMIT ?5"
+    ),
     "l.target = ?2"
 );
 /// The newest rows between ?2 and ?3, after ?4 and before ?5; what ?3 said to everybody is among them.
@@ -64,9 +70,14 @@ const BETWEEN: &str = entries_at!(
      ) ORDER BY seq DESC LIMIT ?6",
     "(l.sender = ?2 AND l.target = ?3) OR (l.sender = ?3 AND l.target IN (0, ?2))"
 );
-/// The newest rows of room target ?2, after ?3 and before ?4.
+/// The newest rows of room target ?2 that ?6 hears, after ?3 and before ?4.
 const ROOM_BEFORE: &str = entries_at!(
-    "SELECT seq FROM log INDEXED BY log_inbox WHERE site = ?1 AND target = ?2 AND kind = 0 AND seq > ?3 AND seq < ?4 ORDER BY seq DESC LIMIT ?5",
+    concat!(
+        "SELECT i.seq FROM log i INDEXED BY log_inbox LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+         WHERE i.site = ?1 AND i.target = ?2 AND i.kind = 0 AND i.seq > ?3 AND i.seq < ?4 AND ",
+        heard!("?6", "f.sender", "i.seq"),
+        " ORDER BY i.seq DESC LIMIT ?5"
+    ),
     "l.target = ?2"
 );
 
@@ -209,8 +220,11 @@ fn new_messages(sql: &Connection, user: UserKey, delivered: Seq) -> Stored<Vec<A
     all.extend(inbox.into_iter().map(|message| (message.seq, message)));
     // Somebody who was never here has missed no announcement.
     if delivered > 0 {
-        let newest =
-            rows::messages(sql, NEWEST_TO, params![user.site.0, EVERYONE, delivered, END, NEW_ROWS_TO_EVERYONE])?;
+        let newest = rows::messages(
+            sql,
+            NEWEST_TO,
+            params![user.site.0, EVERYONE, delivered, END, NEW_ROWS_TO_EVERYONE, user.user.0],
+        )?;
         let others = newest.into_iter().filter(|message| message.from.number != user.user);
         all.extend(others.map(|message| (message.seq, message)));
     }
@@ -229,7 +243,7 @@ fn new_in_rooms(sql: &Connection, user: UserKey, delivered: Seq) -> Stored<Vec<A
             if wanted == 0 || through <= delivered {
                 break;
             }
-            let places = params![user.site.0, room_target(room), after, through, wanted];
+            let places = params![user.site.0, room_target(room), after, through, wanted, user.user.0];
             newest.extend(rows::messages(sql, NEWEST_TO, places)?);
         }
         newest.sort_unstable_by_key(|message| message.seq);
@@ -254,7 +268,7 @@ fn rooms_since(sql: &Connection, user: UserKey, seq: Seq) -> Stored<Vec<RoomNumb
 pub(super) fn heard_in(sql: &Connection, user: UserKey, room: RoomNumber) -> Stored<Vec<Interval>> {
     const MEMBER: &str = "SELECT after, through FROM memberships WHERE site = ?1 AND user = ?2 AND room = ?3";
     const BLOCKED: &str = "SELECT after, through FROM room_blocks WHERE site = ?1 AND user = ?2 AND room = ?3";
-    Ok(heard(&intervals(sql, MEMBER, user, room)?, &intervals(sql, BLOCKED, user, room)?))
+    Ok(room::heard(&intervals(sql, MEMBER, user, room)?, &intervals(sql, BLOCKED, user, room)?))
 }
 
 fn intervals(sql: &Connection, query: &'static str, user: UserKey, room: RoomNumber) -> Stored<Vec<Interval>> {
@@ -312,7 +326,10 @@ fn history(
                 return Ok(None);
             }
             let cleared = cleared(sql, user, room_target(room))?;
-            rows::messages(sql, ROOM_BEFORE, params![user.site.0, room_target(room), cleared, before, limit])?
+            {
+                let places = params![user.site.0, room_target(room), cleared, before, limit, user.user.0];
+                rows::messages(sql, ROOM_BEFORE, places)?
+            }
         }
     };
     let fair = portion(messages.iter().rev(), limit, |message| message.body.len()).len();

@@ -122,9 +122,12 @@ impl Tx<'_> {
         if let Some(number) = self.memory.users.get(&site).and_then(|known| known.get(id)) {
             return Ok(Some(*number));
         }
-        let mut find =
-            self.sql.prepare_cached("SELECT coalesce(merged_into, number) FROM users WHERE site = ?1 AND id = ?2")?;
-        let number = find.query_row(params![site.0, id.as_str()], |row| row.get(0)).optional()?.map(UserNumber);
+        let mut find = self.sql.prepare_cached("SELECT number, merged_into FROM users WHERE site = ?1 AND id = ?2")?;
+        let found = find.query_row(params![site.0, id.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        if let Some((_, Some(member))) = found {
+            return Ok(Some(UserNumber(member))); // not remembered: what is remembered has its own id
+        }
+        let number = found.map(|(number, _): (u32, Option<u32>)| UserNumber(number));
         if let Some(number) = number {
             if self.memory.users_len >= KNOWN_IDS_MAX {
                 self.memory.forget_users();
@@ -133,6 +136,17 @@ impl Tx<'_> {
             self.memory.users_len += 1;
         }
         Ok(number)
+    }
+
+    /// The id of the member whom a visitor of this id has become, if they have.
+    pub(super) fn has_become(&self, site: SiteNumber, id: &UserId) -> Stored<Option<UserId>> {
+        if self.memory.users.get(&site).is_some_and(|known| known.contains_key(id)) {
+            return Ok(None);
+        }
+        let mut find = self.sql.prepare_cached(
+            "SELECT u.id FROM users v JOIN users u ON u.site = v.site AND u.number = v.merged_into WHERE v.site = ?1 AND v.id = ?2",
+        )?;
+        Ok(find.query_row(params![site.0, id.as_str()], |row| rows::user_id(row, 0)).optional()?)
     }
 
     /// Does several writes of which a refusal may not leave some. They may not append to a log.
@@ -155,6 +169,7 @@ impl Tx<'_> {
     /// Forgets a site that is being erased.
     pub(super) fn forget_site(&mut self, site: SiteNumber) {
         self.memory.heads.remove(&site);
+        self.moved.retain(|moved| *moved != site);
         self.memory.forget_users();
     }
 

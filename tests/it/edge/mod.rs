@@ -2,6 +2,7 @@
 
 mod acks;
 mod bad_input;
+mod blocks;
 mod boot;
 mod callbacks;
 mod connection;
@@ -20,6 +21,7 @@ mod ok_forms;
 mod old_addresses;
 mod old_online;
 mod old_pages;
+mod own_sites;
 mod paging;
 mod polls;
 mod read;

@@ -164,7 +164,7 @@ pub async fn bad_writes_take_no_good_ones_with_them<B: Backend>(backend: B) {
             1 => world.spawn_append(&mut refused, bad),
             2 => world.spawn_append(&mut refused, Draft { to: To::Room(room_id("room1")), cid: None, ..bad }),
             3 => world.spawn_append(&mut refused, Draft { to: To::User(user_id("nobody")), cid: None, ..bad }),
-            4 => world.spawn_append(&mut broken, Draft { site: SiteNumber(4_000), cid: None, ..bad }),
+            4 => world.spawn_append(&mut refused, Draft { site: SiteNumber(4_000), cid: None, ..bad }),
             5 => world.spawn_append(&mut broken, Draft { now_ms: u64::MAX, cid: None, ..bad }),
             _ => world.spawn_append(&mut fine, Draft { body, cid: None, ..good.clone() }),
         }

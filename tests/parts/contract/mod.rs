@@ -6,7 +6,9 @@ mod clearing;
 mod clocks;
 mod directory;
 mod histories;
+mod merging;
 mod notifications;
+mod owning;
 mod pages;
 mod paging;
 mod people;
@@ -140,6 +142,16 @@ macro_rules! suite {
                 reopening::a_folder_is_opened_once_and_the_refusal_names_the_holder,
                 reopening::data_of_a_newer_version_is_refused_and_left_alone,
                 seats_in_memory::memory_and_store_agree_about_seats,
+                owning::two_keys_of_a_kind_are_good_the_newest_first,
+                owning::settings_and_suspension_outlive_the_process,
+                owning::nothing_is_left_of_a_site_that_was_removed,
+                owning::nothing_is_left_of_a_person_who_was_erased,
+                merging::what_a_visitor_said_and_heard_is_the_members,
+                merging::what_a_visitor_had_is_the_members_beside_their_own,
+                merging::what_is_said_to_a_visitor_later_reaches_the_member,
+                merging::a_visitor_becomes_one_member_once,
+                merging::a_repeat_is_known_whoever_its_receiver_has_become,
+                merging::erasing_and_merging_on_one_site_leave_the_other_as_it_was,
             );
         }
     };

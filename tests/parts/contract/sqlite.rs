@@ -83,7 +83,7 @@ async fn the_file_is_in_wal_mode_and_every_table_is_strict_and_led_by_site() {
 /// (and fails at once if it cannot be used). Negative control: take one `INDEXED BY` out.
 #[test]
 fn every_query_by_something_else_than_seq_names_its_index() {
-    let files = ["log", "marks", "search", "views", "writer", "directory", "rows"];
+    let files = ["log", "marks", "search", "views", "writer", "directory", "rows", "merge", "erase"];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite");
     let mut count = 0;
     for file in files {
@@ -103,7 +103,7 @@ fn every_query_by_something_else_than_seq_names_its_index() {
     assert!(count >= 14, "only {count} queries were found");
 }
 
-/// Nothing hides a row yet, so one is hidden by hand: its receiver is not told of it, its sender is.
+/// A row that is hidden by hand, as a block would: its receiver is not told of it, its sender is.
 #[tokio::test]
 async fn hidden_rows_are_found_and_counted_by_their_sender_alone() {
     let world = super::world::World::new(Sqlite).await;

@@ -36,7 +36,7 @@ pub(in crate::edge) fn begin(
     asked: &Asked,
     body: Incoming,
 ) -> Result<(Reply, Channel<Bytes>), Reply> {
-    let site = site(edge, &asked.headers, asked).map_err(super::super::problem::Problem::reply)?;
+    let site = site(edge, asked).map_err(super::super::problem::Problem::reply)?;
     let unread = |refusal: Refusal| super::super::unread(refusal);
     let query = Params::parse(asked.uri.query().unwrap_or_default(), b"").map_err(unread)?;
     let after_line = query.number("after_line").map_err(unread)?.unwrap_or(0);

@@ -1,5 +1,6 @@
 //! What is for one session, in order: the reading side of everything that a session missed.
 
+use super::super::blocks::heard;
 use super::super::log;
 use super::super::rows::{self, entries_at, room_target, signed, user_target};
 use super::{END, INBOX, SAID, heard_in, portion, rooms_since};
@@ -15,9 +16,13 @@ use std::collections::BTreeMap;
 /// Rows of room target ?2 after ?3 and up to ?4, the oldest, but those from session ?6, and
 /// those that ?7 said before or at ?8.
 const ROOM_OLDEST: &str = entries_at!(
-    "SELECT i.seq FROM log i INDEXED BY log_inbox LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
-     WHERE i.site = ?1 AND i.target = ?2 AND i.kind = 0 AND i.seq > ?3 AND i.seq <= ?4 \
-     AND f.origin IS NOT ?6 AND (f.sender IS NOT ?7 OR i.seq > ?8) ORDER BY i.seq LIMIT ?5",
+    concat!(
+        "SELECT i.seq FROM log i INDEXED BY log_inbox LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+         WHERE i.site = ?1 AND i.target = ?2 AND i.kind = 0 AND i.seq > ?3 AND i.seq <= ?4 \
+         AND f.origin IS NOT ?6 AND (f.sender IS NOT ?7 OR i.seq > ?8) AND ",
+        heard!("?7", "f.sender", "i.seq"),
+        " ORDER BY i.seq LIMIT ?5"
+    ),
     "l.target = ?2"
 );
 /// Rows to everybody after ?2, the oldest, but those that ?3 said.
@@ -120,7 +125,7 @@ mod tests {
     use crate::chat::entry::{Draft, Party, To};
     use crate::chat::id::UserId;
     use crate::chat::site::SiteOptions;
-    use crate::store::{Log, NewSite, Sites, Store};
+    use crate::store::{Directory, DirectoryChange, Log, NewSite, Sites, Store};
     use rusqlite::StatementStatus;
     use std::sync::Arc;
 
@@ -134,6 +139,8 @@ mod tests {
         let new = NewSite { name, public_key, token_secret, server_key: None, epoch, options, now_ms: 1 };
         let site = store.ensure_site(new).await.unwrap().0.number;
         let id = |index: usize| UserId::parse(&format!("user{index}")).unwrap();
+        let (nick, picture_url, url) = (String::new(), String::new(), String::new());
+        store.change_directory(site, vec![DirectoryChange::User { id: id(0), nick, picture_url, url }]).await.unwrap();
         let from = Party { number: UserNumber(1), id: id(0) };
         let mut storing = tokio::task::JoinSet::new();
         for index in 0..400 {
