@@ -4,7 +4,7 @@ use super::opening::{Coming, Opening};
 use super::{Context, PersonView, RoomView, read_room, read_roster, sweep};
 use crate::chat::entry::{Message, Seq};
 use crate::chat::history::{History, Unread};
-use crate::chat::id::{IDS_MAX, RoomId, UserId, UserKey, UserNumber};
+use crate::chat::id::{IDS_MAX, RoomId, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::presence::{Mood, Show, Visible};
 use crate::chat::refusal::Refusal;
 use crate::chat::room::Membership;
@@ -90,6 +90,9 @@ pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Con
         return Err(Refusal::NotSignedIn);
     }
     let key = site.user(member.profile.number);
+    if !ctx.live.is_here(key) {
+        check_room_for(ctx, site)?;
+    }
     let (profile, buddies, stored_mood) = (member.profile.clone(), member.buddies.clone(), member.mood.clone());
     let coming = Coming { member, dialect: ask.dialect, show: ask.show, listing: None };
     let (opening, arrived) = Opening::begin(ctx, key, coming);
@@ -108,6 +111,13 @@ pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Con
     let shown: Vec<UserNumber> = connected.online.iter().map(|(who, _)| who.number).chain(people).collect();
     ctx.live.page_shows(&holder, &shown);
     Ok(connected)
+}
+
+/// Whether one more may be here.
+pub(super) fn check_room_for(ctx: &Context, site: SiteNumber) -> Result<(), Refusal> {
+    let most = ctx.sites.by_number(site).map_or(0, |site| site.options.online_max);
+    let is_full = most > 0 && ctx.live.here_count(site, ctx.clock.monotonic_ms()) >= most;
+    if is_full { Err(Refusal::QuotaReached("members online")) } else { Ok(()) }
 }
 
 fn page_query(key: UserKey, arrived: &Arrived, ask: &Connect) -> PageQuery {

@@ -1,6 +1,7 @@
 //! A site's own server opens a session for one of its people. The site keeps friends, rooms and history; what it lists is what the
 //! session sees and hears.
 
+use super::connect::check_room_for;
 use super::opening::{Coming, Opening};
 use super::{Context, sweep};
 use crate::chat::id::{RoomId, SiteNumber, UserId, UserNumber};
@@ -64,6 +65,9 @@ pub async fn connect_for_site(ctx: &Context, site: SiteNumber, ask: SiteConnect)
         listed: Listed::from(rooms.iter().copied(), 0),
         rooms: known.rooms.iter().map(|room| (room.number, room.id.clone())).collect(),
     };
+    if !ctx.live.is_here(key) {
+        check_room_for(ctx, site)?;
+    }
     let coming = Coming { member, dialect: ask.dialect, show: ask.show, listing: Some(listing) };
     let (opening, arrived) = Opening::begin(ctx, key, coming);
     ctx.live.rename(key, &ask.nick);

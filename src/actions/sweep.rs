@@ -13,7 +13,8 @@ const CURSORS_EVERY: Duration = Duration::from_secs(5);
 /// How often heads are compared.
 const HEADS_EVERY: Duration = Duration::from_secs(3);
 /// How long rows stay that sites keep themselves.
-const PASSING_KEPT_MS: u64 = 24 * 60 * 60 * 1000;
+const PASSING_KEPT_MS: u64 = DAY_MS;
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// How often older ones are erased.
 const PASSING_EVERY: Duration = Duration::from_secs(10 * 60);
 
@@ -32,7 +33,10 @@ pub async fn run_upkeep(ctx: Arc<Context>) {
     let mut passing = steadily(PASSING_EVERY);
     loop {
         tokio::select! {
-            _ = passing.tick() => forget_passing(&ctx).await,
+            _ = passing.tick() => {
+                forget_passing(&ctx).await;
+                forget_old(&ctx).await;
+            }
             _ = cursors.tick() => settle(&ctx).await,
             _ = heads.tick() => announce_heads(&ctx).await,
         }
@@ -103,6 +107,24 @@ async fn forget_passing(ctx: &Context) {
             Ok(0) => return,
             Ok(_) => tokio::task::yield_now().await,
             Err(error) => return tracing::warn!(%error, "rows of sites that keep their own history are erased later"),
+        }
+    }
+}
+
+/// Erases what sites do not want kept for so long.
+pub async fn forget_old(ctx: &Context) {
+    for site in ctx.sites.all() {
+        let kept_ms = site.options.retention_days * DAY_MS;
+        if kept_ms == 0 {
+            continue;
+        }
+        let before_ms = ctx.clock.wall_ms().saturating_sub(kept_ms);
+        loop {
+            match ctx.store.forget_old(site.number, before_ms).await {
+                Ok(0) => break,
+                Ok(_) => tokio::task::yield_now().await,
+                Err(error) => return tracing::warn!(%error, site = &*site.name, "old messages are erased later"),
+            }
         }
     }
 }

@@ -7,16 +7,20 @@ use crate::actions::{Context, Overlay, SiteTable};
 use crate::bus::local::LocalBus;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::edge::control::{self, SOCKET};
+use crate::edge::control::{self, PIECE_BYTES, Piece, SOCKET};
 use crate::live::Live;
 use crate::store::StoreError;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::future::Future;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc::{Receiver, channel};
 
 /// How long a server that starts or stops is waited for.
 const SERVER_WITHIN_MS: u64 = 10_000;
@@ -40,45 +44,127 @@ pub(super) fn socket_path(folder: &File) -> PathBuf {
 
 /// Has an order carried out on the data of `config`.
 pub fn give(config: &Config, order: &Order) -> Result<serde_json::Value, OrderError> {
+    let here = |ctx: Arc<Context>| -> Carried {
+        let order = order.clone();
+        Box::pin(async move { control::carry_out(&ctx, order).await })
+    };
+    patiently(config, |stream| ask_server(stream, order), here)
+}
+
+/// Hears how far something has come.
+pub type Tell = Arc<dyn Fn(&serde_json::Value) + Send + Sync>;
+
+/// Has a directory carried out that `pieces` gives.
+pub fn sync(
+    config: &Config,
+    site: &str,
+    after_line: u64,
+    pieces: impl Read + Send + Clone + 'static,
+    tell: &Tell,
+) -> Result<serde_json::Value, OrderError> {
+    let order = Order::Sync { site: site.to_owned(), after_line };
+    let ask = |stream: UnixStream| {
+        let (mut pieces, mut write) = (pieces.clone(), stream.try_clone()?);
+        write_order(&mut write, &order)?;
+        // A server that stops at a bad line reads no further, and says why.
+        std::thread::spawn(move || io::copy(&mut pieces, &mut write).and_then(|_| write.shutdown(Shutdown::Write)));
+        read_answer(stream, |report| tell(report))
+    };
+    let here = |ctx: Arc<Context>| -> Carried {
+        let (site, pieces, tell) = (site.to_owned(), pieces.clone(), Arc::clone(tell));
+        Box::pin(async move {
+            let (reports, mut told) = channel(1);
+            let telling = tokio::spawn(async move {
+                while let Some(report) = told.recv().await {
+                    tell(&report);
+                }
+            });
+            let answer = control::sync(&ctx, &site, after_line, read_all(pieces), reports).await;
+            drop(telling.await);
+            answer
+        })
+    };
+    patiently(config, ask, here)
+}
+
+/// What a reader gives, read on a thread of its own.
+fn read_all(mut from: impl Read + Send + 'static) -> Receiver<Piece> {
+    let (put, pieces) = channel(4);
+    std::thread::spawn(move || {
+        let mut bytes = vec![0; PIECE_BYTES];
+        loop {
+            let piece = match from.read(&mut bytes) {
+                Ok(0) => return,
+                read => read.map(|count| bytes[..count].to_vec()),
+            };
+            if put.blocking_send(piece).is_err() {
+                return;
+            }
+        }
+    });
+    pieces
+}
+
+type Carried = Pin<Box<dyn Future<Output = Answer>>>;
+
+/// Asks the server that has the data open, else does it here; a server that starts or stops is waited for.
+fn patiently(
+    config: &Config,
+    ask: impl Fn(UnixStream) -> io::Result<Answer>,
+    here: impl Fn(Arc<Context>) -> Carried,
+) -> Result<serde_json::Value, OrderError> {
     let clock = Clock::start();
     let end_ms = clock.monotonic_ms() + SERVER_WITHIN_MS;
     let answer = loop {
-        if let Some(answer) =
-            ask_server(&config.data, order).map_err(|error| OrderError(format!("the server: {error}")))?
-        {
-            break answer;
+        if let Some(stream) = server(&config.data) {
+            break ask(stream).map_err(|error| OrderError(format!("the server: {error}")))?;
         }
-        match carry_out_here(config, order) {
+        match carry_out_here(config, &here) {
             Err(StoreError::InUse(_)) if clock.monotonic_ms() < end_ms => std::thread::sleep(RETRY),
             answer => break answer.map_err(|error| OrderError(error.to_string()))?,
         }
     };
     match answer {
-        Answer::Done(value) => Ok(value),
+        Answer::Done(value) | Answer::Progress(value) => Ok(value),
         Answer::Wrong(why) => Err(OrderError(why)),
     }
 }
 
 /// `None` if no server listens there.
-fn ask_server(data: &Path, order: &Order) -> io::Result<Option<Answer>> {
-    let Ok(folder) = File::open(data) else { return Ok(None) };
-    let Ok(mut stream) = UnixStream::connect(socket_path(&folder)) else { return Ok(None) };
-    let mut line = serde_json::to_vec(order)?;
-    line.push(b'\n');
-    stream.write_all(&line)?;
-    let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer)?;
-    Ok(Some(serde_json::from_str(&answer)?))
+fn server(data: &Path) -> Option<UnixStream> {
+    let folder = File::open(data).ok()?;
+    UnixStream::connect(socket_path(&folder)).ok()
 }
 
-fn carry_out_here(config: &Config, order: &Order) -> Result<Answer, StoreError> {
+fn ask_server(mut stream: UnixStream, order: &Order) -> io::Result<Answer> {
+    write_order(&mut stream, order)?;
+    read_answer(stream, |_| {})
+}
+
+fn write_order(stream: &mut UnixStream, order: &Order) -> io::Result<()> {
+    let mut line = serde_json::to_vec(order)?;
+    line.push(b'\n');
+    stream.write_all(&line)
+}
+
+fn read_answer(stream: UnixStream, tell: impl Fn(&serde_json::Value)) -> io::Result<Answer> {
+    for line in BufReader::new(stream).lines() {
+        match serde_json::from_str(&line?)? {
+            Answer::Progress(report) => tell(&report),
+            answer => return Ok(answer),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ended without an answer"))
+}
+
+fn carry_out_here(config: &Config, here: impl Fn(Arc<Context>) -> Carried) -> Result<Answer, StoreError> {
     let failed = |error: io::Error| StoreError::Unavailable(error.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     runtime.block_on(async {
         let store = open(config, Duration::ZERO, Box::new(|_, _| {})).await?;
         let (bus, _feed) = LocalBus::new();
         let clock = Clock::start();
-        let ctx = Context {
+        let ctx = Arc::new(Context {
             store: Arc::new(store),
             bus: Arc::new(bus),
             live: Live::new(config.times, clock.monotonic_ms()),
@@ -86,9 +172,9 @@ fn carry_out_here(config: &Config, order: &Order) -> Result<Answer, StoreError> 
             sites: SiteTable::default(),
             unsaved: std::sync::Mutex::default(),
             ticket_life_ms: config.ticket_life_ms,
-        };
+        });
         ctx.sites.set(ctx.store.sites().await?, Overlay::default());
-        let answer = control::carry_out(&ctx, order.clone()).await;
+        let answer = here(Arc::clone(&ctx)).await;
         ctx.store.close().await;
         Ok(answer)
     })

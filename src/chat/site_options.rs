@@ -3,6 +3,9 @@
 
 use super::link;
 
+/// Longest JWKS, in bytes.
+const JWKS_BYTES_MAX: usize = 16 * 1024;
+
 /// Versions of the site-server API that a site may be called by.
 pub const SITE_API_VERSIONS: [&str; 4] = ["2", "3", "4", "5"];
 
@@ -20,6 +23,8 @@ pub struct SiteOptions {
     pub guests: bool,
     /// Whether `id.hmac` counts as a sign-in token: it never expires.
     pub easy_tokens: bool,
+    /// Public keys whose owner may sign tokens (RS256, ES256, EdDSA), as a JWKS; the text is the site's, and empty where it has none.
+    pub jwks: String,
     /// Whether answers may be scripts (JSONP).
     pub jsonp: bool,
     /// The versions of the site-server API that its server may use.
@@ -53,6 +58,7 @@ impl Default for SiteOptions {
             directory_complete: false,
             guests: false,
             easy_tokens: true,
+            jwks: String::new(),
             jsonp: true,
             site_api: SITE_API_VERSIONS.map(str::to_owned).to_vec(),
             online_max: 0,
@@ -105,7 +111,7 @@ macro_rules! number {
 }
 
 /// Everything that can be set, in the order in which it is shown.
-pub const OPTIONS: [OptionRow; 16] = [
+pub const OPTIONS: [OptionRow; 17] = [
     OptionRow {
         name: "origins",
         what: "origins whose pages may call, besides this server's own",
@@ -127,6 +133,16 @@ pub const OPTIONS: [OptionRow; 16] = [
     flag!(directory_complete, "the pushed directory lists everybody: an unknown id is refused"),
     flag!(guests, "visitors who are not signed in may chat"),
     flag!(easy_tokens, "`id.hmac` counts as a sign-in token; such tokens never expire"),
+    OptionRow {
+        name: "jwks",
+        what: "public keys that may sign its tokens (RS256, ES256, EdDSA), as a JWKS in one line; empty: none",
+        rule: "must be a JWKS of at most 16 KiB with keys of kty RSA, EC (P-256) or OKP (Ed25519), or empty",
+        get: |options| options.jwks.clone(),
+        set: |options, text| {
+            let fits = text.is_empty() || (text.starts_with('{') && text.len() <= JWKS_BYTES_MAX);
+            fits.then(|| text.clone_into(&mut options.jwks))
+        },
+    },
     flag!(jsonp, "answers may be scripts (JSONP), which old clients need across domains"),
     OptionRow {
         name: "site_api",

@@ -5,6 +5,7 @@ mod config;
 mod restore;
 mod serve;
 mod site;
+mod sync;
 mod token;
 mod verify;
 
@@ -113,13 +114,9 @@ fn order(place: &site::Place, order: &Order, show: impl FnOnce(&Value)) -> ExitC
 
 /// The same where what it gave decides the exit code.
 fn order_for(place: &site::Place, order: &Order, show: impl FnOnce(&Value) -> ExitCode) -> ExitCode {
-    let flags = Flags { data: place.data.clone(), config: place.config.clone(), ..Flags::default() };
-    let config = match Config::load(&flags, std::env::vars()) {
+    let config = match config_of(place) {
         Ok(config) => config,
-        Err(error) => {
-            complain(&error);
-            return ExitCode::from(2);
-        }
+        Err(code) => return code,
     };
     match control::give(&config, order) {
         Ok(value) if place.json => {
@@ -132,6 +129,15 @@ fn order_for(place: &site::Place, order: &Order, show: impl FnOnce(&Value) -> Ex
             ExitCode::FAILURE
         }
     }
+}
+
+/// The configuration that says where the data is; else the exit code.
+fn config_of(place: &site::Place) -> Result<Config, ExitCode> {
+    let flags = Flags { data: place.data.clone(), config: place.config.clone(), ..Flags::default() };
+    Config::load(&flags, std::env::vars()).map_err(|error| {
+        complain(&error);
+        ExitCode::from(2)
+    })
 }
 
 /// Says on standard error what went wrong.

@@ -88,6 +88,19 @@ pub(super) enum SiteCommand {
         #[command(flatten)]
         place: Place,
     },
+    /// Carry out a directory from a file: people, friends, rooms and seats, one JSON object a line (docs/rest.md)
+    Sync {
+        /// Name or public key
+        name: String,
+        /// The file; every sync may be repeated, whole or in part
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Go on after this line, which the last report of a sync named that was cut short
+        #[arg(long, value_name = "LINE", default_value_t = 0)]
+        after_line: u64,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Print the script tag that adds the chat bar to the site's pages
     Snippet {
         /// Name or public key
@@ -147,6 +160,7 @@ impl SiteCommand {
                 }
                 order(&place, &Order::RemoveSite { site: name }, |value| println!("{} is erased.", text(value, "site")))
             }
+            Self::Sync { name, file, after_line, place } => super::sync::run(&place, &name, &file, after_line),
             Self::Snippet { name, url, place } => {
                 order(&place, &Order::ShowSite { site: name }, |value| snippet(value, url.as_deref()))
             }

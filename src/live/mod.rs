@@ -43,6 +43,7 @@ use crate::chat::user::{Identity, Member};
 use hub::Hub;
 use positions::Positions;
 use rooms::Rooms;
+use rustc_hash::FxHashMap;
 use severed::Severed;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -187,6 +188,8 @@ pub struct Live {
     rooms: Rooms,
     watchers: Watchers,
     severed: Severed,
+    /// When everybody was counted, and how many each site has.
+    census: Mutex<(u64, FxHashMap<SiteNumber, u64>)>,
     positions: Positions,
     times: Times,
     draining: AtomicBool,
@@ -207,6 +210,7 @@ impl Live {
             rooms: Rooms::new(),
             watchers: Watchers::new(),
             severed: Severed::default(),
+            census: Mutex::default(),
             positions: Positions::default(),
             times,
             draining: AtomicBool::new(false),

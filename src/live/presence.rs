@@ -6,7 +6,11 @@ use super::notices::Happened;
 use crate::chat::id::{RoomKey, SiteNumber, UserKey};
 use crate::chat::presence::{Mood, Visible};
 use crate::chat::user::Identity;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
+
+/// How old a count of everybody may be, in milliseconds.
+const CENSUS_EVERY_MS: u64 = 1_000;
 
 impl Live {
     /// Changes what a user says about themselves.
@@ -29,6 +33,24 @@ impl Live {
     /// Who somebody is and what is to be seen of them, if they are seen online.
     pub fn seen_online(&self, key: UserKey) -> Option<(Arc<Identity>, Visible)> {
         self.hub.seen_online(key)
+    }
+
+    /// How many of a site's members are here, seen or not, as of a second ago at most: everybody is counted at once then.
+    pub fn here_count(&self, site: SiteNumber, now_ms: u64) -> u64 {
+        let mut census = self.census.lock().expect("no panic while held");
+        if now_ms >= census.0 + CENSUS_EVERY_MS {
+            let mut counts = FxHashMap::default();
+            self.hub.for_each_user(|key, user| {
+                *counts.entry(key.site).or_insert(0) += u64::from(!user.sessions.is_empty())
+            });
+            *census = (now_ms, counts);
+        }
+        census.1.get(&site).copied().unwrap_or(0)
+    }
+
+    /// Whether somebody has a page open.
+    pub fn is_here(&self, key: UserKey) -> bool {
+        self.hub.shard(key).users.get(&key).is_some_and(|user| !user.sessions.is_empty())
     }
 
     /// Everybody of a site who is seen online.

@@ -102,6 +102,9 @@ pub trait Log: Send + Sync {
     async fn heads(&self) -> Stored<Vec<(SiteNumber, Seq)>>;
     /// Hides a conversation's rows through `point` from `user`, and erases what both sides have hidden and received.
     async fn clear(&self, user: UserKey, conversation: Conversation, point: Seq) -> Stored<()>;
+    /// Erases the rows of a site's log that were stored before `before_ms` (milliseconds since 1970), whoever has them or not. Gives how many;
+    /// a part at a time, so ask again until there are none.
+    async fn forget_old(&self, site: SiteNumber, before_ms: u64) -> Stored<usize>;
     /// Erases what was stored before `before_ms` (milliseconds since 1970) for sites that keep their histories themselves.
     /// Gives how much was erased; a part at a time, so ask again until nothing was.
     async fn forget_passing(&self, before_ms: u64) -> Stored<usize>;

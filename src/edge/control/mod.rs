@@ -6,24 +6,31 @@ mod order;
 pub use order::{Answer, Order, Rotation};
 
 use super::accept::Shutdown;
+use super::rest::sync::Sync;
 use super::sign_in::token;
 use crate::actions::Context;
 use crate::actions::manage_sites::{self, NotSet};
 use crate::chat::id::UserId;
 use crate::chat::refusal::Refusal;
 use crate::chat::site::{KeyKind, Site};
-use crate::chat::site_options::SiteOptions;
+use crate::chat::site_options::{BadOption, OPTIONS, SiteOptions};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::timeout;
 
 /// The socket's name in the data folder.
 pub const SOCKET: &str = "control.sock";
 /// Longest order, in bytes.
 const ORDER_BYTES_MAX: u64 = 64 * 1024;
+/// A piece of what follows an order.
+pub type Piece = std::io::Result<Vec<u8>>;
+/// Its size at most, in bytes.
+pub const PIECE_BYTES: usize = 64 * 1024;
 /// An order must be there after this.
 const ORDER_WITHIN: Duration = Duration::from_secs(5);
 
@@ -46,18 +53,86 @@ pub async fn serve(ctx: Arc<Context>, listener: UnixListener, shutdown: Arc<Shut
 
 async fn take(ctx: Arc<Context>, stream: UnixStream) {
     let (read, mut write) = stream.into_split();
-    let mut line = String::new();
-    let mut read = BufReader::new(read.take(ORDER_BYTES_MAX));
-    if !matches!(timeout(ORDER_WITHIN, read.read_line(&mut line)).await, Ok(Ok(1..))) {
+    let (mut line, mut read) = (String::new(), BufReader::new(read));
+    let mut first = (&mut read).take(ORDER_BYTES_MAX);
+    if !matches!(timeout(ORDER_WITHIN, first.read_line(&mut line)).await, Ok(Ok(1..))) {
         return;
     }
     let answer = match serde_json::from_str::<Order>(&line) {
+        Ok(Order::Sync { site, after_line }) => {
+            let (tell, told) = channel(1);
+            let pieces = pieces_of(read);
+            let telling = tokio::spawn(tell_all(write, told));
+            let answer = sync(&ctx, &site, after_line, pieces, tell).await;
+            match telling.await {
+                Ok(taken_back) => write = taken_back,
+                Err(_) => return,
+            }
+            answer
+        }
         Ok(order) => carry_out(&ctx, order).await,
         Err(error) => Answer::wrong(&format!("this is no order that the running server knows: {error}")),
     };
-    let mut bytes = super::json::encode(&answer);
+    drop(write.write_all(&line_of(&answer)).await);
+}
+
+fn line_of(answer: &Answer) -> Vec<u8> {
+    let mut bytes = super::json::encode(answer);
     bytes.push(b'\n');
-    drop(write.write_all(&bytes).await);
+    bytes
+}
+
+/// What arrives, piece by piece.
+fn pieces_of(mut read: impl AsyncRead + Unpin + Send + 'static) -> Receiver<Piece> {
+    let (put, pieces) = channel(4);
+    tokio::spawn(async move {
+        let mut bytes = vec![0; PIECE_BYTES];
+        loop {
+            let piece = match read.read(&mut bytes).await {
+                Ok(0) => return,
+                Ok(count) => Ok(bytes[..count].to_vec()),
+                Err(error) => Err(error),
+            };
+            if put.send(piece).await.is_err() {
+                return;
+            }
+        }
+    });
+    pieces
+}
+
+async fn tell_all(mut write: OwnedWriteHalf, mut told: Receiver<Value>) -> OwnedWriteHalf {
+    while let Some(report) = told.recv().await {
+        drop(write.write_all(&line_of(&Answer::Progress(report))).await);
+    }
+    write
+}
+
+/// Carries out a directory that comes piece by piece. How far it has come goes to `tell`.
+pub async fn sync(
+    ctx: &Context,
+    site: &str,
+    after_line: u64,
+    mut pieces: Receiver<Piece>,
+    tell: Sender<Value>,
+) -> Answer {
+    let site = match manage_sites::named(ctx, site) {
+        Ok(site) => site,
+        Err(refusal) => return Answer::wrong(&refusal.to_string()),
+    };
+    let mut sync = Sync::new(ctx, site.number, after_line);
+    while let Some(piece) = pieces.recv().await {
+        let piece = match piece {
+            Ok(piece) => piece,
+            Err(error) => return Answer::wrong(&format!("the directory could not be read: {error}")),
+        };
+        match sync.feed(&piece).await {
+            Ok(Some(report)) => drop(tell.send(json!(report)).await),
+            Ok(None) => {}
+            Err(report) => return Answer::Done(json!(report)),
+        }
+    }
+    Answer::Done(json!(sync.finish().await))
 }
 
 /// Carries out an order.
@@ -78,6 +153,7 @@ async fn answer(ctx: &Context, order: Order) -> Result<Value, NotSet> {
     Ok(match order {
         Order::AddSite { site, options } => {
             let mut wanted = SiteOptions::default();
+            check_jwks(&options)?;
             for (name, value) in &options {
                 wanted.set(name, value)?;
             }
@@ -89,7 +165,10 @@ async fn answer(ctx: &Context, order: Order) -> Result<Value, NotSet> {
         }
         Order::ListSites => ctx.sites.all().iter().map(|site| described(site)).collect(),
         Order::ShowSite { site } => described(&*manage_sites::named(ctx, &site)?),
-        Order::SetOptions { site, options } => described(&*manage_sites::set_options(ctx, &site, &options).await?),
+        Order::SetOptions { site, options } => {
+            check_jwks(&options)?;
+            described(&*manage_sites::set_options(ctx, &site, &options).await?)
+        }
         Order::Rotate { site, kind, finish: false } => {
             let (site, key) = manage_sites::rotate(ctx, &site, kind.into()).await?;
             json!({"site": &*site.name, kind.word(): key})
@@ -102,11 +181,24 @@ async fn answer(ctx: &Context, order: Order) -> Result<Value, NotSet> {
             manage_sites::remove_site(ctx, &site).await?;
             json!({"site": site, "removed": true})
         }
+        Order::Sync { .. } => return Err(Refusal::BadRequest("a sync is followed by its lines").into()),
         Order::MakeToken { site, user, name, life_s, easy } => {
             make_token(ctx, &site, &user, name.as_deref(), life_s, easy)?
         }
         Order::CheckToken { site, token } => check_token(ctx, site.as_deref(), &token)?,
     })
+}
+
+/// Keys that no token could be checked with are refused when they are set, and not when somebody signs in.
+fn check_jwks(options: &[(String, String)]) -> Result<(), NotSet> {
+    let mut given = options.iter().filter(|(name, value)| name == "jwks" && !value.is_empty());
+    let row = OPTIONS.iter().find(|row| row.name == "jwks");
+    match (given.find(|(_, value)| !token::is_jwks(value)), row) {
+        (Some((_, value)), Some(row)) => {
+            Err(BadOption::Value { name: row.name, rule: row.rule, value: value.clone() }.into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A site as it is shown: no secrets.
@@ -149,7 +241,7 @@ fn check_token(ctx: &Context, site: Option<&str>, token: &str) -> Result<Value, 
         return Ok(json!({"good": false, "why": "it names no site of this server in `iss` or `aud`: give --site"}));
     };
     let now_s = ctx.clock.wall_ms() / 1000;
-    Ok(match token::check(&site, None, token, now_s) {
+    Ok(match token::check(&site, token, now_s) {
         Ok(signed) => json!({
             "good": true, "site": &*site.name, "user": signed.user.as_str(), "name": signed.name, "avatar": signed.avatar,
             "url": signed.url, "ends_in_s": signed.ends_at_s.map(|ends_s| ends_s.saturating_sub(now_s)),

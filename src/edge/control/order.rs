@@ -62,6 +62,13 @@ pub enum Order {
         /// In the form `id.hmac`.
         easy: bool,
     },
+    /// Carry out a directory, which follows line by line (docs/rest.md, sync).
+    Sync {
+        /// Of which site.
+        site: String,
+        /// Skip lines through here.
+        after_line: u64,
+    },
     /// Say what a sign-in token is worth.
     CheckToken {
         /// Of which site, if the token does not say it.
@@ -95,6 +102,8 @@ impl Rotation {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
+    /// It goes on; so far it has come.
+    Progress(Value),
     /// It is done.
     Done(Value),
     /// It is not, for this reason.

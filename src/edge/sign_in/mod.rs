@@ -72,7 +72,7 @@ pub async fn by_token(edge: &Edge, asked: &Asked, params: &Params, token: &str) 
 
 /// What a token of a site is worth now.
 pub fn checked(edge: &Edge, site: &Site, token: &str) -> Result<Signed, Fault> {
-    token::check(site, None, token, edge.ctx.clock.wall_ms() / 1000)
+    token::check(site, token, edge.ctx.clock.wall_ms() / 1000)
 }
 
 /// The site that a request is about: as it says, else as its token says, else the only one there is.
@@ -117,5 +117,5 @@ async fn guest(edge: &Edge, site: &Site, user: UserId) -> Result<Caller, Refusal
 
 /// The visitor whom a page was before its member signed in.
 pub fn former_guest(site: &Site, given: &str, now_s: u64) -> Option<UserId> {
-    token::check(site, None, given, now_s).ok().map(|signed| signed.user).filter(token::is_guest)
+    token::check(site, given, now_s).ok().map(|signed| signed.user).filter(token::is_guest)
 }

@@ -4,7 +4,7 @@
 use super::provider;
 use crate::chat::id::UserId;
 use crate::chat::site::Site;
-use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ pub enum Fault {
     Form,
     /// Its header names another algorithm.
     #[error(
-        "its algorithm is not taken: sign with HS256 and the site's token secret, or set jwks_url for RS256, ES256 and EdDSA"
+        "its algorithm is not taken: sign with HS256 and the site's token secret, or set jwks for RS256, ES256 and EdDSA"
     )]
     Algorithm,
     /// Its header says where to find a key, or asks for what is not known.
@@ -51,7 +51,7 @@ pub enum Fault {
     Header(&'static str),
     /// Not signed with a key of the site.
     #[error(
-        "its signature is not made with a token secret of {0}: sign with the secret as it was printed (ts_...), as text and not decoded"
+        "its signature is not made with a token secret of {0}, or a key of its jwks: sign with the secret as it was printed (ts_...), as text and not decoded"
     )]
     Signature(Box<str>),
     /// A claim that is needed is absent or of another type.
@@ -75,9 +75,6 @@ pub enum Fault {
     /// The site does not take easy tokens.
     #[error("easy tokens (id.hmac) are switched off for this site (easy_tokens)")]
     NoEasyTokens,
-    /// The keys that the site publishes are not to be had.
-    #[error("the site's keys (jwks_url) are not to be had: {0}")]
-    NoKeys(String),
 }
 
 #[derive(Deserialize)]
@@ -124,19 +121,28 @@ pub fn named_sites(token: &str) -> Vec<String> {
     claims.iss.into_iter().chain(claims.aud.into_iter().flat_map(OneOrMany::all)).collect()
 }
 
-/// Whether a token is signed by keys that its site publishes.
-pub fn wants_published_keys(token: &str) -> bool {
-    jsonwebtoken::decode_header(token).is_ok_and(|header| header.alg != Algorithm::HS256)
+/// Whether a text is a set of public keys of which each can be used here.
+pub fn is_jwks(text: &str) -> bool {
+    let is_public = |key: &Jwk| match &key.algorithm {
+        AlgorithmParameters::RSA(_) => true,
+        AlgorithmParameters::EllipticCurve(key) => key.curve == EllipticCurve::P256,
+        AlgorithmParameters::OctetKeyPair(key) => key.curve == EllipticCurve::Ed25519,
+        _ => false, // a secret is not to be published
+    };
+    let set = serde_json::from_str::<JwkSet>(text);
+    set.is_ok_and(|set| {
+        !set.keys.is_empty() && set.keys.iter().all(|key| is_public(key) && DecodingKey::from_jwk(key).is_ok())
+    })
 }
 
-/// Believes a token of a site, or says why not. `published` are the keys that the site publishes, if it does.
-pub fn check(site: &Site, published: Option<&JwkSet>, token: &str, now_s: u64) -> Result<Signed, Fault> {
+/// Believes a token of a site, or says why not.
+pub fn check(site: &Site, token: &str, now_s: u64) -> Result<Signed, Fault> {
     if token.len() > TOKEN_BYTES_MAX {
         return Err(Fault::Form);
     }
     match easy_parts(token) {
         Some((id, mac)) => easy(site, id, mac),
-        None => jwt(site, published, token, now_s),
+        None => jwt(site, token, now_s),
     }
 }
 
@@ -198,7 +204,7 @@ pub fn jwt_token(site: &Site, user: &UserId, name: Option<&str>, now_s: u64, lif
     jsonwebtoken::encode(&Header::default(), &claims, &key).ok()
 }
 
-fn jwt(site: &Site, published: Option<&JwkSet>, token: &str, now_s: u64) -> Result<Signed, Fault> {
+fn jwt(site: &Site, token: &str, now_s: u64) -> Result<Signed, Fault> {
     provider::install();
     let mut parts = token.split('.');
     let (Some(head), Some(_), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
@@ -212,12 +218,9 @@ fn jwt(site: &Site, published: Option<&JwkSet>, token: &str, now_s: u64) -> Resu
             verified(site, token, header.alg, keys)?
         }
         Algorithm::RS256 | Algorithm::ES256 | Algorithm::EdDSA => {
-            let set = published.ok_or(Fault::Algorithm)?;
-            let named = |key: &&jsonwebtoken::jwk::Jwk| header.kid.is_none() || key.common.key_id == header.kid;
-            let fits = |key: &&jsonwebtoken::jwk::Jwk| {
-                key.common.key_algorithm.is_none_or(|of| of.to_string() == format!("{:?}", header.alg))
-            };
-            let keys = set.keys.iter().filter(named).filter(fits).filter_map(|key| DecodingKey::from_jwk(key).ok());
+            let set: JwkSet = serde_json::from_str(&site.options.jwks).map_err(|_| Fault::Algorithm)?;
+            let named = |key: &&Jwk| header.kid.is_none() || key.common.key_id == header.kid;
+            let keys = set.keys.iter().filter(named).filter_map(|key| DecodingKey::from_jwk(key).ok());
             verified(site, token, header.alg, keys)?
         }
         _ => return Err(Fault::Algorithm),

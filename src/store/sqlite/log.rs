@@ -68,6 +68,10 @@ impl Log for SqliteStore {
         self.writer.write(move |tx| clear(tx, user, &conversation, point)).await
     }
 
+    async fn forget_old(&self, site: SiteNumber, before_ms: u64) -> Stored<usize> {
+        self.writer.write(move |tx| passing::forget_old(tx.sql, site, before_ms)).await
+    }
+
     async fn forget_passing(&self, before_ms: u64) -> Stored<usize> {
         self.writer.write(move |tx| passing::forget(tx.sql, before_ms)).await
     }
@@ -128,10 +132,10 @@ fn append(tx: &mut Tx<'_>, draft: &Draft) -> Stored<Appended> {
     if draft.by == Voice::Plugin && !directory::is_complete(tx.sql, draft.site)? {
         passing::note(tx.sql, draft.site, message.seq)?;
     }
-    if let Addressee::User(to) = &message.to {
-        if !message.hidden {
-            marks::note_conversation(tx, draft.site, to.number, message.from.number)?;
-        }
+    if let Addressee::User(to) = &message.to
+        && !message.hidden
+    {
+        marks::note_conversation(tx, draft.site, to.number, message.from.number)?;
     }
     let entry: SharedEntry = Arc::new(Entry::Message(message.clone()));
     tx.advance(draft.site, message.at_ms, entry);

@@ -47,3 +47,16 @@ fn oldest(sql: &Connection, site: u32, before_ms: u64) -> Stored<Vec<Seq>> {
     }
     Ok(old)
 }
+
+/// Rows that one write erases.
+const OLD_PART: usize = 1_000;
+
+/// Erases a site's oldest rows as far as they are older than `before_ms`: times do not decrease along the log, so they are its beginning.
+/// Seats go, too: who is in which room stands beside the log.
+pub(super) fn forget_old(sql: &Connection, site: SiteNumber, before_ms: u64) -> Stored<usize> {
+    let mut erase = sql.prepare_cached(
+        "DELETE FROM log WHERE site = ?1 AND seq IN \
+         (SELECT seq FROM (SELECT seq, at_ms FROM log WHERE site = ?1 ORDER BY seq LIMIT ?3) WHERE at_ms < ?2)",
+    )?;
+    Ok(erase.execute(params![site.0, before_ms, OLD_PART])?)
+}
