@@ -2,15 +2,17 @@
 
 pub mod control;
 pub mod data;
+pub mod doctor;
 
 use crate::actions::{Context, Overlay, SiteTable, manage_sites, restore, sweep, tail};
 use crate::bus::local::LocalBus;
 use crate::bus::{Bus, Envelope};
 use crate::chat::site::{KeyDigest, SiteOptions};
 use crate::clock::Clock;
-use crate::config::{Config, RateProfile};
+use crate::config::{AdminListen, Config, RateProfile};
 use crate::edge::Edge;
 use crate::edge::accept::{Shutdown, serve};
+use crate::edge::admin::{self, Meters};
 use crate::edge::browser::transport::long_poll::DeadPolls;
 use crate::edge::control as edge_control;
 use crate::edge::demo::{seed, sign_in::Demonstration};
@@ -38,6 +40,8 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 const PREDECESSOR_WITHIN: Duration = Duration::from_secs(60);
 /// How often it looks.
 const LOCK_RETRY: Duration = Duration::from_millis(10);
+/// The usual port of the operator's listener.
+const ADMIN_PORT: u16 = 9464;
 /// Ports tried after the usual one.
 const PORTS_TRIED: u16 = 100;
 
@@ -56,6 +60,8 @@ pub enum StartError {
 pub struct Running {
     /// Where.
     pub address: SocketAddr,
+    /// Where `/metrics` is.
+    pub admin_address: Option<SocketAddr>,
     /// Which rates hold.
     pub rates: RateProfile,
     /// Whether the demonstration community is there.
@@ -94,7 +100,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let sign_in = prepare(&ctx, config).await?;
     let shutdown = Arc::new(Shutdown::default());
     let orders = orders(&config.data)?;
-    let housekeeping = vec![
+    let mut housekeeping = vec![
         tokio::spawn(edge_control::serve(Arc::clone(&ctx), orders, Arc::clone(&shutdown))),
         tokio::spawn(tail::run(Arc::clone(&ctx), feed)),
         tokio::spawn(sweep::run_deadlines(Arc::clone(&ctx))),
@@ -110,13 +116,23 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         connections_per_address: config.connections_per_address,
         descriptors: rlimit::Resource::NOFILE.get_soft().unwrap_or(u64::MAX),
         dead_polls: DeadPolls::default(),
+        meters: Meters::default(),
         rates: Rates::new(is_open, clock),
         refusals: Refusals::default(),
     };
     let (open, connections) = mpsc::channel(1);
-    let accepting = tokio::spawn(serve(Arc::new(edge), listener, Arc::clone(&shutdown), open));
+    let edge = Arc::new(edge);
+    let admin_address = match bind_admin(config).await? {
+        Some(listener) => {
+            let address = listener.local_addr().ok();
+            housekeeping.push(tokio::spawn(admin::serve(Arc::clone(&edge), listener, Arc::clone(&shutdown))));
+            address
+        }
+        None => None,
+    };
+    let accepting = tokio::spawn(serve(edge, listener, Arc::clone(&shutdown), open));
     let rates = if is_open { RateProfile::Open } else { RateProfile::Internet };
-    Ok(Running { address, rates, demonstration, ctx, shutdown, accepting, housekeeping, connections })
+    Ok(Running { address, admin_address, rates, demonstration, ctx, shutdown, accepting, housekeeping, connections })
 }
 
 /// The socket for orders of the command line. Whoever holds the data holds it, so one that is there is left over.
@@ -194,6 +210,25 @@ async fn has_demonstration(ctx: &Context, config: &Config) -> Result<bool, Start
         None => {
             let sites = ctx.store.sites().await.map_err(start_error)?;
             Ok(sites.iter().all(|site| &*site.name == seed::SITE))
+        }
+    }
+}
+
+/// The listener for the operator. Where none is named, the first free port of this machine will do; that there is none is no reason not to serve.
+async fn bind_admin(config: &Config) -> Result<Option<TcpListener>, StartError> {
+    match config.admin_listen {
+        AdminListen::Off => Ok(None),
+        AdminListen::At(address) => {
+            let failed = |error| StartError::Other(format!("server.admin_listen: cannot listen on {address}: {error}"));
+            TcpListener::bind(address).await.map(Some).map_err(failed)
+        }
+        AdminListen::Anywhere => {
+            for port in ADMIN_PORT..ADMIN_PORT + PORTS_TRIED {
+                if let Ok(listener) = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await {
+                    return Ok(Some(listener));
+                }
+            }
+            Ok(None)
         }
     }
 }

@@ -39,6 +39,17 @@ pub enum LogFormat {
     Json,
 }
 
+/// Where `/metrics` is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdminListen {
+    /// Nowhere.
+    Off,
+    /// There.
+    At(SocketAddr),
+    /// On this machine, on the first free port from 9464 on.
+    Anywhere,
+}
+
 /// Which rates hold, by the names that the log has for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -62,6 +73,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Whether the demonstration community is on; `None`: if the data has no other site.
     pub demonstration: Option<bool>,
+    /// Where the operator's listener is.
+    pub admin_listen: AdminListen,
     /// Proxies that are believed when they say who asks.
     pub trusted_proxies: Vec<IpNet>,
     /// Graces and holds.
@@ -111,6 +124,57 @@ impl Config {
         Self::check(written, flags, is_site)
     }
 
+    /// Every setting as it holds, by section, as a configuration file would say it; keys of sites' servers are not shown.
+    pub fn shown(&self) -> String {
+        let quoted = |text: &dyn std::fmt::Display| Value::String(text.to_string()).to_string();
+        let word = |word: &dyn std::fmt::Debug| quoted(&format!("{word:?}").to_lowercase());
+        let admin = match self.admin_listen {
+            AdminListen::Off => quoted(&"off"),
+            AdminListen::At(address) => quoted(&address),
+            AdminListen::Anywhere => format!("{}   # or the next free port", quoted(&"127.0.0.1:9464")),
+        };
+        let unset = |key: &str, why: &str| format!("# {key} is not set: {why}");
+        let proxies: Vec<String> = self.trusted_proxies.iter().map(|net| quoted(net)).collect();
+        let next = if self.next_port { "   # or the next free port" } else { "" };
+        let times = &self.times;
+        let mut lines = vec![
+            "[server]".to_owned(),
+            format!("listen = {}{next}", quoted(&self.listen)),
+            format!("data = {}", quoted(&self.data.display())),
+            self.public_url
+                .as_ref()
+                .map_or(unset("public_url", "as requests say"), |url| format!("public_url = {}", quoted(url))),
+            format!("admin_listen = {admin}"),
+            format!("trusted_proxies = [{}]", proxies.join(", ")),
+            self.demonstration.map_or(unset("demonstration", "on unless the data has a site of its own"), |on| {
+                format!("demonstration = {on}")
+            }),
+            "\n[stream]".to_owned(),
+            format!("poll_hold_ms = {}", times.poll_hold_ms),
+            format!("session_grace_ms = {}", times.session_grace_ms),
+            format!("user_grace_ms = {}", times.user_grace_ms),
+            format!("ticket_idle_ms = {}", times.ticket_idle_ms),
+            format!("ticket_life_ms = {}", self.ticket_life_ms),
+            format!("presence_wake_ms = {}", times.presence_wake_ms),
+            "\n[limits]".to_owned(),
+            format!("connections_per_address = {}", self.connections_per_address),
+            self.rates.map_or(unset("rates", "internet, and open for the demonstration"), |rates| {
+                format!("rates = {}", word(&rates))
+            }),
+            "\n[log]".to_owned(),
+            format!("format = {}", word(&self.log_format)),
+            format!("filter = {}", quoted(&self.log_filter)),
+        ];
+        let names = self.sites.keys().chain(self.server_keys.keys()).collect::<std::collections::BTreeSet<_>>();
+        for name in names {
+            lines.push(format!("\n[sites.{}]", quoted(name)));
+            let given = self.sites.get(name).into_iter().flatten();
+            lines.extend(given.map(|(option, value)| format!("{option} = {}", quoted(value))));
+            lines.extend(self.server_keys.contains_key(name).then(|| "# a key of its server is set".to_owned()));
+        }
+        lines.join("\n") + "\n"
+    }
+
     /// What is right and probably not meant.
     pub fn advice(&self) -> Option<&'static str> {
         (!self.server_keys.is_empty() && self.public_url.is_none()).then_some(
@@ -138,6 +202,7 @@ impl Config {
             data: flags.data.clone().or(server.data).unwrap_or_else(|| "nextim-data".into()),
             public_url: server.public_url.map(|url| public_url(&url)).transpose()?,
             demonstration,
+            admin_listen: admin_listen(server.admin_listen.as_deref())?,
             trusted_proxies: trusted_proxies(server.trusted_proxies)?,
             times: times(&stream)?,
             ticket_life_ms: within(
@@ -211,6 +276,20 @@ fn public_url(url: &str) -> Result<String, ConfigError> {
     Ok(url.trim_end_matches('/').to_owned())
 }
 
+/// `off`, or an address.
+fn admin_listen(written: Option<&str>) -> Result<AdminListen, ConfigError> {
+    match written {
+        None => Ok(AdminListen::Anywhere),
+        Some("off") => Ok(AdminListen::Off),
+        Some(text) => {
+            let address = parse_address(text);
+            address
+                .map(AdminListen::At)
+                .map_err(|error| ConfigError(format!("server.admin_listen: {error}, or \"off\"")))
+        }
+    }
+}
+
 /// This machine's own addresses unless others are given: a proxy usually stands there.
 fn trusted_proxies(written: Option<Vec<String>>) -> Result<Vec<IpNet>, ConfigError> {
     let usual = || vec!["127.0.0.0/8".to_owned(), "::1".to_owned()];
@@ -248,6 +327,7 @@ mod tests {
         example.next_port = true;
         example.demonstration = defaults.demonstration;
         example.rates = defaults.rates;
+        example.admin_listen = defaults.admin_listen;
         // Every setting of a site stands there with its default.
         example.sites.retain(|_, given| SiteOptions::default().with(given) != SiteOptions::default());
         assert_eq!(format!("{example:?}"), format!("{defaults:?}"));
@@ -256,6 +336,7 @@ mod tests {
             "listen",
             "data",
             "public_url",
+            "admin_listen",
             "trusted_proxies",
             "demonstration",
             "poll_hold_ms",
@@ -273,6 +354,18 @@ mod tests {
         for key in others.into_iter().chain(of_sites) {
             assert!(EXAMPLE.contains(&format!("#= {key} = ")), "the example lacks {key}");
         }
+    }
+
+    #[test]
+    fn what_is_shown_is_a_configuration_that_holds_the_same_and_no_key() {
+        let text = "[server]\npublic_url = \"https://im.example/a\"\n[limits]\nrates = \"open\"\n\
+                    [sites.\"www.example.com\"]\nguests = true\napi_key = \"0123456789abcdef\"\n";
+        let config = load(text, &[("NEXTIM_STREAM__POLL_HOLD_MS", "1000")]).unwrap();
+        let shown = config.shown();
+        assert!(!shown.contains("0123456789abcdef") && shown.contains("a key of its server is set"), "{shown}");
+        let again = Config { server_keys: config.server_keys.clone(), ..load(&shown, &[]).unwrap() };
+        let same = Config { next_port: true, admin_listen: config.admin_listen, ..again };
+        assert_eq!(format!("{same:?}"), format!("{config:?}"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 pub mod announce;
 pub mod block_user;
+pub mod census;
 pub mod clear_history;
 pub mod connect;
 pub mod connect_for_site;

@@ -59,7 +59,7 @@ pub fn sync(
     config: &Config,
     site: &str,
     after_line: u64,
-    pieces: impl Read + Send + Clone + 'static,
+    pieces: &(impl Read + Send + Clone + 'static),
     tell: &Tell,
 ) -> Result<serde_json::Value, OrderError> {
     let order = Order::Sync { site: site.to_owned(), after_line };

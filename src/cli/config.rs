@@ -10,6 +10,12 @@ use std::process::ExitCode;
 pub(super) enum ConfigCommand {
     /// Print a configuration file with every key, its default and what it does
     Example,
+    /// Print every setting as it holds, from file, environment and defaults; no secrets
+    Show {
+        /// Configuration file [default: ./nextim.toml if it is there]
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
     /// Check a configuration, the environment included
     Check {
         /// Configuration file [default: ./nextim.toml if it is there]
@@ -28,6 +34,16 @@ impl ConfigCommand {
                 print!("{EXAMPLE}");
                 ExitCode::SUCCESS
             }
+            Self::Show { file } => match Config::load(&Flags { config: file, ..Flags::default() }, std::env::vars()) {
+                Ok(config) => {
+                    print!("{}", config.shown());
+                    ExitCode::SUCCESS
+                }
+                Err(error) => {
+                    complain(&error);
+                    ExitCode::from(2)
+                }
+            },
             Self::Check { file, config } => {
                 let flags = Flags { config: file.or(config), ..Flags::default() };
                 match Config::load(&flags, std::env::vars()) {

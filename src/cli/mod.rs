@@ -2,6 +2,7 @@
 
 mod backup;
 mod config;
+mod doctor;
 mod restore;
 mod serve;
 mod site;
@@ -83,6 +84,7 @@ enum Command {
     /// Make and change the sites of a server, also while it serves
     #[command(subcommand)]
     Site(site::SiteCommand),
+    Doctor(doctor::Doctor),
     /// Make and check sign-in tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -99,6 +101,7 @@ pub fn run() -> ExitCode {
         Command::Verify(verify) => verify.run(),
         Command::Restore(restore) => restore.run(),
         Command::Site(command) => command.run(),
+        Command::Doctor(doctor) => doctor.run(),
         Command::Token(command) => command.run(),
         Command::Config(command) => command.run(),
     }

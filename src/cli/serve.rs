@@ -68,7 +68,7 @@ async fn serve(config: &Config) -> Result<(), StartError> {
         _ = interrupt.recv() => return Ok(()),
     };
     println!("NextIM is listening on http://{}/", running.address);
-    tracing::info!(descriptors, address = %running.address, data = %config.data.display(), demonstration = running.demonstration, rates = ?running.rates, sites = running.sites(), "started");
+    tracing::info!(descriptors, address = %running.address, data = %config.data.display(), demonstration = running.demonstration, rates = ?running.rates, admin = ?running.admin_address, sites = running.sites(), "started");
     if let Some(advice) = config.advice() {
         tracing::warn!("{advice}");
     }

@@ -46,7 +46,7 @@ pub(super) fn run(place: &Place, site: &str, file: &Path, after_line: u64) -> Ex
     let pieces = Pieces { file: Arc::new(opened), bar: bar.clone() };
     let shown = bar.clone();
     let tell: control::Tell = Arc::new(move |report: &Value| shown.set_message(format!("line {}", report["line"])));
-    let ended = control::sync(&config, site, after_line, pieces, &tell);
+    let ended = control::sync(&config, site, after_line, &pieces, &tell);
     bar.finish_and_clear();
     let report = match ended {
         Ok(report) => report,

@@ -32,6 +32,7 @@ pub(super) struct WrittenServer {
     pub(super) listen: Option<String>,
     pub(super) data: Option<PathBuf>,
     pub(super) public_url: Option<String>,
+    pub(super) admin_listen: Option<String>,
     pub(super) trusted_proxies: Option<Vec<String>>,
     pub(super) demonstration: Option<bool>,
 }

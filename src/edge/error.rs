@@ -93,6 +93,7 @@ pub fn reply(refusal: &Refusal, form: &Form) -> Reply {
 
 /// What HTTP wants beside the status of a refusal.
 pub fn with_headers(reply: Reply, refusal: &Refusal) -> Reply {
+    let reply = reply.refusing(refusal.code());
     match refusal {
         Refusal::MethodNotAllowed(methods) => reply.header(http::header::ALLOW, *methods),
         Refusal::Unavailable | Refusal::TooManyConnections => reply.header(http::header::RETRY_AFTER, "1"),

@@ -2,6 +2,7 @@
 //! `route`.
 
 pub mod accept;
+pub mod admin;
 pub mod browser;
 pub mod client_address;
 pub mod control;
@@ -22,6 +23,7 @@ pub mod socket;
 
 use crate::actions::Context;
 use crate::chat::refusal::Refusal;
+use admin::Meters;
 use browser::transport::events::{self, Events};
 use browser::transport::long_poll::{self, DeadPolls, Parked};
 use browser::transport::websocket::{self, Upgrade};
@@ -61,6 +63,8 @@ pub struct Edge {
     pub descriptors: u64,
     /// Counts polls with dead tickets.
     pub dead_polls: DeadPolls,
+    /// What is counted.
+    pub meters: Meters,
     /// Who may ask how often.
     pub rates: Rates,
     /// Tells the operator what is refused without a reason.
@@ -185,6 +189,9 @@ pub async fn handle(edge: &Arc<Edge>, asked: &Asked) -> Outcome {
         Ok(taken) => return taken,
         Err(refusal) => error::reply(&refusal, &early_form(asked)),
     };
+    if let Some(code) = reply.refusal_code() {
+        edge.meters.refused(code);
+    }
     Outcome::Reply(origin::readable(reply, asked, origin::reader(edge, asked)))
 }
 

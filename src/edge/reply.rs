@@ -61,11 +61,12 @@ pub struct Reply {
     status: StatusCode,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
+    refusal: Option<&'static str>,
 }
 
 impl Reply {
     fn new(media_type: &'static str, body: impl Into<Bytes>) -> Self {
-        let mut reply = Self { status: StatusCode::OK, headers: Vec::new(), body: body.into() };
+        let mut reply = Self { status: StatusCode::OK, headers: Vec::new(), body: body.into(), refusal: None };
         reply.headers.push((CONTENT_TYPE, HeaderValue::from_static(media_type)));
         for (name, value) in ALWAYS {
             reply.headers.push((HeaderName::from_static(name), HeaderValue::from_static(value)));
@@ -105,6 +106,18 @@ impl Reply {
     pub fn see_other(location: &str) -> Self {
         let location = HeaderValue::from_str(location).unwrap_or(HeaderValue::from_static("/"));
         Self::text("").status(StatusCode::SEE_OTHER).header(http::header::LOCATION, location)
+    }
+
+    /// Notes that it refuses, for whoever counts.
+    #[must_use]
+    pub fn refusing(mut self, code: &'static str) -> Self {
+        self.refusal = Some(code);
+        self
+    }
+
+    /// The code of the refusal, if it is one.
+    pub fn refusal_code(&self) -> Option<&'static str> {
+        self.refusal
     }
 
     /// Sets the status.

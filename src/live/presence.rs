@@ -35,13 +35,25 @@ impl Live {
         self.hub.seen_online(key)
     }
 
+    /// Of each site: who is seen online, who is here and not seen, and sessions.
+    pub fn census(&self) -> FxHashMap<SiteNumber, (u64, u64, u64)> {
+        let mut counts: FxHashMap<SiteNumber, (u64, u64, u64)> = FxHashMap::default();
+        self.hub.for_each_user(|key, user| {
+            let (online, unseen, sessions) = counts.entry(key.site).or_default();
+            *online += u64::from(user.visible().is_online());
+            *unseen += u64::from(!user.visible().is_online());
+            *sessions += user.sessions.len() as u64;
+        });
+        counts
+    }
+
     /// How many of a site's members are here, seen or not, as of a second ago at most: everybody is counted at once then.
     pub fn here_count(&self, site: SiteNumber, now_ms: u64) -> u64 {
         let mut census = self.census.lock().expect("no panic while held");
         if now_ms >= census.0 + CENSUS_EVERY_MS {
             let mut counts = FxHashMap::default();
             self.hub.for_each_user(|key, user| {
-                *counts.entry(key.site).or_insert(0) += u64::from(!user.sessions.is_empty())
+                *counts.entry(key.site).or_insert(0) += u64::from(!user.sessions.is_empty());
             });
             *census = (now_ms, counts);
         }

@@ -549,11 +549,8 @@ def scenes(tools):
 def controls(tools):
     for way in ("path", "path stripped"):
         with Scene(tools, f"no public_url, {way}", way, public=False) as scene:
-            if way == "path":
-                # Nothing is found below the path then.
-                scene.notices(addresses)
-            else:
-                scene.notices(addresses)
+            # With the path left in, nothing is found below it; with the path taken off, it is missing in the addresses.
+            scene.notices(addresses)
     with Scene(tools, "proxy not trusted", "domain", public=False, config="[server]\ntrusted_proxies = []\n") as scene:
         scene.notices(addresses)
         scene.notices(forwarded)

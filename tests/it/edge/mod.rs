@@ -1,6 +1,7 @@
 //! What the doors answer, request by request; mirrors `src/edge`.
 
 mod acks;
+mod admin;
 mod bad_input;
 mod blocks;
 mod boot;
@@ -28,6 +29,7 @@ mod read;
 mod receipts;
 mod redelivery;
 mod refusals;
+mod rest;
 mod restart;
 mod rooms_later;
 mod search;

@@ -5,6 +5,7 @@ pub mod http;
 pub mod member;
 pub mod proxy;
 pub mod server;
+pub mod sites;
 pub mod socket;
 pub mod transport;
 pub mod urls;

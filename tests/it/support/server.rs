@@ -6,7 +6,7 @@ use nextim::app::{self, Running};
 use nextim::bus::local::LocalBus;
 use nextim::chat::id::SiteNumber;
 use nextim::clock::Clock;
-use nextim::config::{Config, LogFormat, RateProfile};
+use nextim::config::{AdminListen, Config, LogFormat, RateProfile};
 use nextim::live::{Live, Times};
 use nextim::store::sqlite::SqliteStore;
 use std::net::SocketAddr;
@@ -40,6 +40,7 @@ impl Server {
             data: folder.path().join("data"),
             public_url: None,
             demonstration: Some(true),
+            admin_listen: AdminListen::Off,
             trusted_proxies: vec!["127.0.0.0/8".parse().expect("a network")],
             times: hasty(),
             ticket_life_ms: 86_400_000,
@@ -55,6 +56,11 @@ impl Server {
         let address = running.address;
         config.listen = address;
         Self { address, config, running: Some(running), _folder: folder }
+    }
+
+    /// Where the operator's listener is.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.running.as_ref()?.admin_address
     }
 
     /// Stops it in order.

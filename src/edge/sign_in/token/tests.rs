@@ -188,9 +188,8 @@ fn rs256_is_what_the_rfc_says() {
     let key: Jwk = serde_json::from_value(json!({"kty": "RSA", "n": n, "e": "AQAB"})).unwrap();
     let mut rules = Validation::new(Algorithm::RS256);
     rules.validate_exp = false;
-    let decode = |token: &str| {
-        jsonwebtoken::decode::<serde_json::Value>(token, &DecodingKey::from_jwk(&key).unwrap(), &rules)
-    };
+    let decode =
+        |token: &str| jsonwebtoken::decode::<serde_json::Value>(token, &DecodingKey::from_jwk(&key).unwrap(), &rules);
     assert!(decode(token).is_ok());
     assert!(decode(&token.replace("cC4h", "cC4i")).is_err());
 }

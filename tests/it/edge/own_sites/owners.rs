@@ -1,10 +1,10 @@
 //! What the owner of a site orders counts at once: keys that follow one another, settings, a site that is switched off or removed.
 
-use super::{
+use crate::support::member::each;
+use crate::support::sites::{
     ONE, Own, TWO, add, assert_refused, call, enters, online, opens, order, pairs, serve, serve_with, set, text,
     try_order,
 };
-use crate::support::member::each;
 use nextim::app::control::{Order, Rotation};
 use serde_json::{Value, json};
 

@@ -1,7 +1,9 @@
 //! Whose pages may call for a site, and how: origins, scripts, versions of the plugins' API, and the addresses at which a server is
 //! reached.
 
-use super::{ONE, Own, TWO, add, assert_refused, call, enters, get, online, opens, post, serve, serve_with, set, text};
+use crate::support::sites::{
+    ONE, Own, TWO, add, assert_refused, call, enters, get, online, opens, post, serve, serve_with, set, text,
+};
 use crate::support::{Answer, Ask, Server, urls};
 
 const PAGE: &str = "https://www.one.example";

@@ -1,6 +1,6 @@
 //! Visitors who are not signed in: the same ones as long as their pages keep the token, and members once they sign in.
 
-use super::{ONE, Page, TWO, add, assert_refused, enters, online, opens, post, serve, set, text};
+use crate::support::sites::{ONE, Page, TWO, add, assert_refused, enters, online, opens, post, serve, set, text};
 use crate::support::urls;
 use serde_json::Value;
 

@@ -1,0 +1,133 @@
+//! The listener for whoever runs the server, on loopback unless said otherwise: `/metrics` for Prometheus, and the probes. Nothing of it is
+//! served where members come in.
+
+use super::accept::Shutdown;
+use super::reply::Reply;
+use super::{Edge, error, health};
+use crate::actions::census::{self, SiteCensus};
+use crate::chat::refusal::Refusal;
+use crate::edge::reply::Form;
+use http::{Method, Request};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// A request's headers must be there after this.
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+
+/// What is counted as it happens.
+#[derive(Default)]
+pub struct Meters {
+    refusals: Family<Code, Counter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Code {
+    code: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfSite {
+    site: String,
+}
+
+impl Meters {
+    /// Something was refused.
+    pub(super) fn refused(&self, code: &'static str) {
+        self.refusals.get_or_create(&Code { code }).inc();
+    }
+}
+
+/// Serves until shutdown.
+pub async fn serve(edge: Arc<Edge>, listener: TcpListener, shutdown: Arc<Shutdown>) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = shutdown.wait() => return,
+        };
+        let Ok((stream, _)) = accepted else {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let edge = Arc::clone(&edge);
+        tokio::spawn(async move {
+            let service = service_fn(|request| {
+                let edge = Arc::clone(&edge);
+                async move { Ok::<_, Infallible>(answer(&edge, &request).await.into_response()) }
+            });
+            let builder = http1::Builder::new().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN).to_owned();
+            drop(builder.serve_connection(TokioIo::new(stream), service).await);
+        });
+    }
+}
+
+async fn answer(edge: &Edge, request: &Request<Incoming>) -> Reply {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return error::reply(&Refusal::MethodNotAllowed("GET, HEAD"), &Form::Plain);
+    }
+    match request.uri().path() {
+        "/metrics" => metrics(edge).await,
+        "/healthz" => health::alive(),
+        "/readyz" => health::ready(&edge.ctx).await,
+        _ => error::reply(&Refusal::NotFound, &Form::Plain),
+    }
+}
+
+async fn metrics(edge: &Edge) -> Reply {
+    let mut registry = Registry::with_prefix("nextim");
+    let info = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+    registry.register("build", "This server", info);
+    let can_write = Gauge::<i64>::default();
+    can_write.set(i64::from(edge.ctx.store.check().await.is_ok()));
+    registry.register("store_writable", "1 if the store can write now", can_write);
+    registry.register("refusals", "What was refused, by code", edge.meters.refusals.clone());
+    sites(&mut registry, &census::census(&edge.ctx));
+    if let Some(bytes) = resident_bytes() {
+        let resident = Gauge::<i64>::default();
+        resident.set(bytes);
+        registry.register_with_unit("resident_memory", "Memory of the process", Unit::Bytes, resident);
+    }
+    let mut text = String::new();
+    match encode(&mut text, &registry) {
+        Ok(()) => Reply::file("application/openmetrics-text; version=1.0.0; charset=utf-8", text),
+        Err(_) => error::reply(&Refusal::Internal, &Form::Plain),
+    }
+}
+
+fn sites(registry: &mut Registry, sites: &[SiteCensus]) {
+    type OfSites = Family<OfSite, Gauge>;
+    let (online, hidden, sessions, head) =
+        (OfSites::default(), OfSites::default(), OfSites::default(), OfSites::default());
+    for site in sites {
+        let label = OfSite { site: site.name.to_string() };
+        let set = |family: &OfSites, value: u64| {
+            family.get_or_create(&label).set(i64::try_from(value).unwrap_or(i64::MAX));
+        };
+        set(&online, site.online);
+        set(&hidden, site.unseen);
+        set(&sessions, site.sessions);
+        set(&head, site.head);
+    }
+    registry.register("members_online", "Members whom others see online", online);
+    registry.register("members_unseen", "Members who are here and not seen: invisible, or in a grace", hidden);
+    registry.register("sessions", "Live tickets", sessions);
+    registry.register("log_head", "Newest seq of the site's log, as far as it was handed out", head);
+}
+
+/// Of this process, as Linux says it.
+fn resident_bytes() -> Option<i64> {
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    statm.split(' ').nth(1)?.parse::<i64>().ok().map(|pages| pages * 4096)
+}
