@@ -37,8 +37,8 @@ pub async fn to_online(ctx: &Context, site: SiteNumber, said: Said) -> Result<us
         let speaker = Speaker::Named(said.speaker.clone());
         match say_for_site(ctx, site, speaker, said.name.clone(), send, Voice::Site).await {
             Ok(_) => told += 1,
-            // They have gone for good meanwhile.
-            Err(Refusal::UnknownUser) => {}
+            // They have gone for good meanwhile, or the speaker does not speak to them.
+            Err(Refusal::UnknownUser | Refusal::Blocked) => {}
             Err(refusal) => return Err(refusal),
         }
     }

@@ -10,6 +10,7 @@ const PART: usize = 200;
 
 /// Puts people into a room; those whom the directory does not know are left out.
 pub async fn seat_all(ctx: &Context, site: SiteNumber, room: &RoomId, users: Vec<UserId>) -> Result<(), Refusal> {
+    ctx.store.room(site, room.clone()).await?.ok_or(Refusal::UnknownRoom)?;
     for part in users.chunks(PART) {
         ctx.store.seat_all(site, room.clone(), part.to_vec(), ctx.clock.wall_ms()).await?;
     }

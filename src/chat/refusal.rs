@@ -232,6 +232,8 @@ fn rule(name: &str) -> &'static str {
     match name {
         "show" => "must be one of available, away, chat, dnd, busy, invisible (typing or clear for status)",
         "type" => "must be unicast or multicast, or chat or grpchat",
+        "after_line" => "must be a whole number: the `line` of a report",
+        "site" => "must be a domain, without http:// and slashes, or any word",
         "ack" => "must be the seq of a packet",
         "before" | "seq" => "must be a whole number: the `seq` of a message",
         "limit" => "must be a whole number from 1 to what docs/protocol.md says for this call",

@@ -187,6 +187,7 @@ pub async fn handle(edge: &Arc<Edge>, asked: &Asked) -> Outcome {
     let reply = match outcome.unwrap_or(Err(Refusal::TimedOut)) {
         Ok(Outcome::Reply(reply)) => reply,
         Ok(taken) => return taken,
+        Err(refusal) if rest::is_rest(edge.path_of(asked)) => rest::unread(refusal),
         Err(refusal) => error::reply(&refusal, &early_form(asked)),
     };
     if let Some(code) = reply.refusal_code() {

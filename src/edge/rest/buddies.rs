@@ -35,7 +35,7 @@ pub(super) async fn list(call: &Call<'_>, id: UserId) -> Result<Reply, Problem> 
     responses((status = 200, description = "All of them, as they are now", body = Vec<Buddy>)),
 )]
 pub(super) async fn replace(call: &Call<'_>, id: UserId) -> Result<Reply, Problem> {
-    let wanted: Vec<BuddyIn> = call.body()?;
+    let wanted: Vec<BuddyIn> = call.list()?;
     if wanted.len() > IDS_MAX {
         return Err(Refusal::TooManyIds.into());
     }
@@ -121,6 +121,9 @@ pub(super) async fn blocks(call: &Call<'_>, id: UserId) -> Result<Reply, Problem
     responses((status = 204, description = "It is so")),
 )]
 pub(super) async fn block(call: &Call<'_>, id: UserId, peer: UserId) -> Result<Reply, Problem> {
+    if id == peer {
+        return Err(Problem::with(Refusal::BadParameter("peer"), "Nobody blocks themselves."));
+    }
     let key = call.site.number.user(profile(call, id).await?.number);
     block_user::block_user(&call.edge.ctx, key, peer, true).await?;
     Ok(done())

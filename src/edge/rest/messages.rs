@@ -11,6 +11,7 @@ use crate::actions::read_history::{Part, histories_of};
 use crate::actions::say_for_site::{Speaker, say_for_site};
 use crate::actions::send_message::Send;
 use crate::chat::entry::{To, Voice};
+use crate::chat::event::is_event;
 use crate::chat::history::Conversation;
 use crate::chat::id::UserId;
 use crate::chat::refusal::Refusal;
@@ -103,6 +104,17 @@ enum Audience {
     Room,
 }
 
+/// What became of a broadcast.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "for the document: each is written where it is known")]
+pub(super) enum BroadcastOut {
+    /// To all, or in a room.
+    Stored(Stored),
+    /// To everybody who is online.
+    Told(Told),
+}
+
 /// To how many something was said.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Told {
@@ -115,7 +127,7 @@ pub(super) struct Told {
     summary = "Say something to all, to all who are online, or in a room",
     request_body = BroadcastIn,
     params(("Idempotency-Key" = Option<String>, Header, max_length = 100, description = "As with messages")),
-    responses((status = 200, description = "It is stored (to all, in a room), or to how many it was said (online)", body = Stored)),
+    responses((status = 200, description = "It is stored (to all, in a room), or to how many it was said (online)", body = BroadcastOut)),
 )]
 pub(super) async fn broadcast(call: &Call<'_>) -> Result<Reply, Problem> {
     let key = idempotency_key(call)?;
@@ -125,6 +137,7 @@ pub(super) async fn broadcast(call: &Call<'_>) -> Result<Reply, Problem> {
         (Audience::All, None) => To::Everyone,
         (Audience::Room, Some(id)) => To::Room(room(id)?),
         (Audience::Online, None) => {
+            check_said(said.name.as_deref(), &said.body, "")?;
             let what = Said { speaker: speaker_id(&speaker)?, name: said.name, body: said.body, key };
             let told = announce::to_online(&call.edge.ctx, call.site.number, what).await?;
             return Ok(ok(&Told { told }));
@@ -141,12 +154,27 @@ pub(super) async fn broadcast(call: &Call<'_>) -> Result<Reply, Problem> {
 }
 
 async fn say(call: &Call<'_>, speaker: Speaker, name: Option<String>, send: Send) -> Result<Reply, Problem> {
-    if let Some(name) = &name {
-        super::users::check_name(name)?;
-    }
+    check_said(name.as_deref(), &send.body, &send.style)?;
     let said = say_for_site(&call.edge.ctx, call.site.number, speaker, name, send, Voice::Site).await?;
     let said = said.ok_or(Refusal::NotAllowed)?;
     Ok(ok(&Stored { seq: said.message.seq, at_ms: said.message.at_ms, repeated: said.repeated }))
+}
+
+/// What may be said. Events act in pages, and are for plugins of the family.
+fn check_said(name: Option<&str>, body: &str, style: &str) -> Result<(), Problem> {
+    name.map_or(Ok(()), super::users::check_name)?;
+    if body.is_empty() {
+        return Err(Refusal::MissingParameter("body").into());
+    }
+    if is_event(body) {
+        return Err(Problem::with(Refusal::NotAllowed, "Events (`webim-event:`) are not said by REST."));
+    }
+    check_text(&[body, style])
+}
+
+/// As in the parameters of browsers: no NUL.
+fn check_text(texts: &[&str]) -> Result<(), Problem> {
+    if texts.iter().any(|text| text.contains('\0')) { Err(Refusal::BadEncoding.into()) } else { Ok(()) }
 }
 
 /// Somebody whom the directory knows, or the site itself.
@@ -200,6 +228,7 @@ pub(super) async fn notify(call: &Call<'_>) -> Result<Reply, Problem> {
     if to.len() > IDS_MAX {
         return Err(Refusal::TooManyIds.into());
     }
+    check_text(&[&from, &text, &link])?;
     let to = to.iter().map(|id| user(id)).collect::<Result<Vec<_>, _>>()?;
     let told = tell(&call.edge.ctx, call.site.number, to, &from, &text, &link).await?;
     Ok(ok(&Told { told }))
@@ -225,8 +254,8 @@ pub(super) async fn history(call: &Call<'_>, id: UserId) -> Result<Reply, Proble
         _ => return Err(Problem::with(Refusal::MissingParameter("with"), "Give either `with` or `room`.")),
     };
     let is_room = matches!(of, Conversation::In(_));
-    let limit = usize::try_from(call.query.number("limit")?.unwrap_or(HISTORY_LIMIT)).unwrap_or(usize::MAX);
-    let part = Part { before: call.query.number("before")?, limit };
+    let limit = usize::try_from(call.number("limit")?.unwrap_or(HISTORY_LIMIT)).unwrap_or(usize::MAX);
+    let part = Part { before: call.number("before")?, limit };
     let found = histories_of(&call.edge.ctx, viewer, vec![of], part).await?.into_iter().next();
     let found = found.ok_or(if is_room { Refusal::UnknownRoom } else { Refusal::UnknownUser })?;
     Ok(ok(&found.messages.iter().map(|message| MessageOut::from(&**message)).collect::<Vec<_>>()))

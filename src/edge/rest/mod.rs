@@ -166,13 +166,45 @@ fn site(edge: &Edge, asked: &Asked) -> Result<Arc<Site>, Problem> {
 }
 
 impl Call<'_> {
-    /// The JSON that was sent.
+    /// The JSON object that was sent.
     fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        // A list of values would do for the fields in their order, as serde reads it.
+        self.json(b'{', "its body must be a JSON object")
+    }
+
+    /// The list of JSON objects that was sent.
+    fn list<T: DeserializeOwned>(&self) -> Result<Vec<T>, Problem> {
+        let items: Vec<serde_json::Value> = self.json(b'[', "its body must be a list of JSON objects")?;
+        if !items.iter().all(serde_json::Value::is_object) {
+            return Err(Refusal::BadRequest("its body must be a list of JSON objects").into());
+        }
+        let items = items.into_iter().map(serde_json::from_value);
+        items.collect::<Result<_, _>>().map_err(|error| Problem::body(&error))
+    }
+
+    /// A whole number of the query. The words that old pages send for nothing are no numbers here.
+    fn number(&self, name: &'static str) -> Result<Option<u64>, Problem> {
+        strict_number(&self.query, name)
+    }
+
+    fn json<T: DeserializeOwned>(&self, first: u8, why: &'static str) -> Result<T, Problem> {
         let is_json = self.asked.header("content-type").is_none_or(|kind| kind.starts_with("application/json"));
         if !is_json {
             return Err(Refusal::BadRequest("its body is sent as application/json").into());
         }
+        if self.asked.body.trim_ascii_start().first().is_some_and(|byte| *byte != first) {
+            return Err(Refusal::BadRequest(why).into());
+        }
         serde_json::from_slice(&self.asked.body).map_err(|error| Problem::body(&error))
+    }
+}
+
+/// See [`Call::number`].
+fn strict_number(query: &Params, name: &'static str) -> Result<Option<u64>, Problem> {
+    match query.raw(name) {
+        None => Ok(None),
+        Some(text) if !text.is_empty() && query.optional(name).is_some() => Ok(query.number(name)?),
+        Some(_) => Err(Refusal::BadParameter(name).into()),
     }
 }
 

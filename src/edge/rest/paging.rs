@@ -31,7 +31,7 @@ pub(super) struct Page<T> {
 impl Call<'_> {
     /// Which page of a list this call asks for.
     pub(super) fn page(&self) -> Result<Asked, Problem> {
-        let limit = self.query.number("limit")?.unwrap_or(LIMIT);
+        let limit = self.number("limit")?.unwrap_or(LIMIT);
         if !(1..=LIMIT_MAX).contains(&limit) {
             return Err(Problem::with(
                 Refusal::BadParameter("limit"),

@@ -6,7 +6,7 @@ use super::shapes::Ids;
 use super::users::profile;
 use super::{Call, done, ok, user};
 use crate::actions::{read_presences, sign_out};
-use crate::chat::id::UserId;
+use crate::chat::id::{IDS_MAX as IDS_IN_QUERY_MAX, UserId};
 use crate::chat::refusal::Refusal;
 use crate::edge::reply::Reply;
 use serde::Serialize;
@@ -54,8 +54,11 @@ pub(super) async fn end(call: &Call<'_>, id: UserId) -> Result<Reply, Problem> {
     responses((status = 200, description = "Id to show (available, away, chat, dnd or busy); whoever is not seen is not in it", body = BTreeMap<String, String>)),
 )]
 pub(super) async fn presences(call: &Call<'_>) -> Result<Reply, Problem> {
-    call.query.required("ids")?;
-    let ids = call.query.list("ids")?.into_iter().map(user).collect::<Result<Vec<_>, _>>()?;
+    let given = call.query.required("ids")?;
+    if given.split(',').count() > IDS_IN_QUERY_MAX {
+        return Err(Refusal::TooManyIds.into());
+    }
+    let ids = given.split(',').map(user).collect::<Result<Vec<_>, _>>()?;
     shows(call, ids).await
 }
 

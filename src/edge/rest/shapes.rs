@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub(super) struct UserIn {
     /// Display name, 1 to 190 bytes; left out: stays as it is, for somebody new the id.
+    #[schema(min_length = 1, max_length = 190)]
     pub(super) name: Option<String>,
     /// Address of a picture, possibly relative to the site.
     pub(super) avatar: Option<String>,
@@ -47,6 +48,7 @@ impl From<Profile> for User {
 #[serde(deny_unknown_fields)]
 pub(super) struct BuddyIn {
     /// The friend's id.
+    #[schema(min_length = 1, max_length = 190)]
     pub(super) id: String,
     /// The group in which the member has them.
     #[serde(default = "friend")]
@@ -99,6 +101,7 @@ impl From<Person> for Buddy {
 #[serde(deny_unknown_fields)]
 pub(super) struct RoomIn {
     /// Display name, 1 to 190 bytes.
+    #[schema(min_length = 1, max_length = 190)]
     pub(super) name: String,
     /// Address of a picture.
     #[serde(default)]

@@ -8,7 +8,7 @@ use super::buddies::friends;
 use super::problem::{Problem, ProblemWire};
 use super::rooms::room;
 use super::shapes::{Groups, RoomIn, friend};
-use super::users::{check_address, check_name};
+use super::users::{check_address, check_is_members, check_name};
 use crate::actions::Context;
 use crate::actions::seat;
 use crate::actions::sync_directory::change_directory;
@@ -142,7 +142,8 @@ pub(in crate::edge) struct Sync<'a> {
     done: u64,
     told: u64,
     partial: Vec<u8>,
-    steps: Vec<Step>,
+    /// Each with its line.
+    steps: Vec<(u64, Step)>,
 }
 
 impl<'a> Sync<'a> {
@@ -162,6 +163,7 @@ impl<'a> Sync<'a> {
         }
         self.partial.extend_from_slice(rest);
         if self.partial.len() > LINE_BYTES_MAX {
+            self.carry_out().await?;
             return Err(self.stopped(Refusal::TooLarge.into()));
         }
         let is_due = self.done >= self.told + REPORT_EVERY;
@@ -178,7 +180,13 @@ impl<'a> Sync<'a> {
             if !last.is_empty() {
                 self.take(&last).await?;
             }
-            self.carry_out().await
+            self.carry_out().await?;
+            if self.read < self.after_line {
+                let why =
+                    format!("There are {} lines, and none after `after_line`: is it the same directory?", self.read);
+                return Err(self.stopped(Problem::with(Refusal::BadParameter("after_line"), &why)));
+            }
+            Ok(())
         };
         match ended.await {
             Ok(()) => Report { line: self.done.max(self.read), complete: true, problem: None },
@@ -188,12 +196,13 @@ impl<'a> Sync<'a> {
 
     async fn take(&mut self, line: &[u8]) -> Result<(), Report> {
         if line.len() > LINE_BYTES_MAX {
+            self.carry_out().await?;
             return Err(self.stopped(Refusal::TooLarge.into()));
         }
         let is_skipped = self.read < self.after_line || line.trim_ascii().is_empty();
         if !is_skipped {
             match step(line) {
-                Ok(step) => self.steps.push(step),
+                Ok(step) => self.steps.push((self.read + 1, step)),
                 Err(problem) => {
                     self.carry_out().await?;
                     return Err(self.stopped(problem));
@@ -216,22 +225,21 @@ impl<'a> Sync<'a> {
             if !is_a_lines_fault {
                 return Err(self.stopped(refusal.into()));
             }
-            self.done = through - steps.len() as u64;
             for step in &steps {
                 if let Err(refusal) = self.all(std::slice::from_ref(step)).await {
+                    self.done = step.0 - 1;
                     return Err(self.stopped(refusal.into()));
                 }
-                self.done += 1;
             }
         }
         self.done = through;
         Ok(())
     }
 
-    async fn all(&self, steps: &[Step]) -> Result<(), Refusal> {
+    async fn all(&self, steps: &[(u64, Step)]) -> Result<(), Refusal> {
         let mut changes = Vec::new();
         let mut seats: Vec<(RoomId, Vec<UserId>)> = Vec::new();
-        for step in steps {
+        for (_, step) in steps {
             match step {
                 Step::Change(change) => {
                     self.seat(&mut seats).await?;
@@ -271,11 +279,20 @@ impl<'a> Sync<'a> {
 
 fn step(line: &[u8]) -> Result<Step, Problem> {
     let user = super::user;
+    // A list of values would do for the fields in their order, as serde reads it.
+    let after_name = line.splitn(2, |byte| *byte == b':').nth(1).map(<[u8]>::trim_ascii_start);
+    if line.trim_ascii_start().first() != Some(&b'{') || after_name.is_some_and(|of| of.first() != Some(&b'{')) {
+        return Err(Refusal::BadRequest(
+            "a line must be an object with one object in it, such as {\"user\":{\"id\":\"42\"}}",
+        )
+        .into());
+    }
     let change = match serde_json::from_slice(line).map_err(|error| Problem::body(&error))? {
         Line::User(UserLine { id, name, avatar, url }) => {
             name.iter().try_for_each(|name| check_name(name))?;
             [&avatar, &url].into_iter().try_for_each(|address| check_address(address))?;
             let id = user(&id)?;
+            check_is_members(&id)?;
             DirectoryChange::User { nick: name.unwrap_or_else(|| id.to_string()), id, picture_url: avatar, url }
         }
         Line::Buddies(BuddiesLine { user: one, buddy, group, buddy_group }) => {

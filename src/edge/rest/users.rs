@@ -12,6 +12,7 @@ use crate::chat::link;
 use crate::chat::refusal::Refusal;
 use crate::chat::user::Profile;
 use crate::edge::reply::Reply;
+use crate::edge::sign_in::token::is_guest;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -67,6 +68,7 @@ pub(super) async fn get(call: &Call<'_>, id: UserId) -> Result<Reply, Problem> {
     responses((status = 200, description = "The person as they are now", body = User)),
 )]
 pub(super) async fn put(call: &Call<'_>, id: UserId) -> Result<Reply, Problem> {
+    check_is_members(&id)?;
     let UserIn { name, avatar, url } = call.body()?;
     if let Some(name) = &name {
         check_name(name)?;
@@ -91,6 +93,12 @@ pub(super) async fn delete(call: &Call<'_>, id: UserId) -> Result<Reply, Problem
 pub(super) async fn profile(call: &Call<'_>, id: UserId) -> Result<Profile, Problem> {
     let profile = read_directory::profile(&call.edge.ctx, call.site.number, &id).await?;
     Ok(profile.ok_or(Refusal::UnknownUser)?)
+}
+
+/// Ids of visitors are made here.
+pub(super) fn check_is_members(id: &UserId) -> Result<(), Problem> {
+    let why = "Ids that begin with `vid:` are those of visitors.";
+    if is_guest(id) { Err(Problem::with(Refusal::BadParameter("id"), why)) } else { Ok(()) }
 }
 
 pub(super) fn check_name(name: &str) -> Result<(), Problem> {

@@ -1,5 +1,6 @@
 //! A sync as one HTTP call that is answered while its body arrives.
 
+use super::super::problem::Problem;
 use super::super::site;
 use super::{Line, Report, Sync};
 use crate::chat::refusal::Refusal;
@@ -29,17 +30,17 @@ pub(in crate::edge) fn is_for(edge: &Edge, request: &http::Request<Incoming>) ->
         ("after_line" = Option<u64>, Query, description = "Skip lines through here: the `line` of the last report of a sync that was cut short")
     ),
     request_body(content = Line, content_type = "application/x-ndjson", description = "One object a line. People and rooms before what names them."),
-    responses((status = 200, description = "A report every 10,000 lines, and one in the end with `complete` or a `problem`", body = Report, content_type = "application/x-ndjson")),
+    responses((status = 200, description = "A report about every 10,000 lines, and one in the end with `complete` or a `problem`", body = Report, content_type = "application/x-ndjson")),
 )]
 pub(in crate::edge) fn begin(
     edge: &Arc<Edge>,
     asked: &Asked,
     body: Incoming,
 ) -> Result<(Reply, Channel<Bytes>), Reply> {
-    let site = site(edge, asked).map_err(super::super::problem::Problem::reply)?;
+    let site = site(edge, asked).map_err(Problem::reply)?;
     let unread = |refusal: Refusal| super::super::unread(refusal);
     let query = Params::parse(asked.uri.query().unwrap_or_default(), b"").map_err(unread)?;
-    let after_line = query.number("after_line").map_err(unread)?.unwrap_or(0);
+    let after_line = super::super::strict_number(&query, "after_line").map_err(Problem::reply)?.unwrap_or(0);
     let (reports, channel) = Channel::new(8);
     tokio::spawn(run(Arc::clone(edge), site.number, after_line, body, reports));
     Ok((Reply::file("application/x-ndjson", ""), channel))
