@@ -16,7 +16,7 @@ use crate::edge::admin::{self, Meters};
 use crate::edge::browser::transport::long_poll::DeadPolls;
 use crate::edge::control as edge_control;
 use crate::edge::demo::{seed, sign_in::Demonstration};
-use crate::edge::rates::Rates;
+use crate::edge::rates::{OpenTo, Rates};
 use crate::edge::refusals::Refusals;
 use crate::edge::sign_in::SignIn;
 use crate::live::Live;
@@ -26,6 +26,7 @@ use listenfd::ListenFd;
 use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,7 +108,11 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         tokio::spawn(sweep::run_upkeep(Arc::clone(&ctx))),
     ];
     let demonstration = sign_in.demonstration().is_some();
-    let is_open = config.rates.map_or(demonstration, |rates| rates == RateProfile::Open);
+    let open_to = match (config.rates, sign_in.demonstration()) {
+        (Some(RateProfile::Open), _) => OpenTo::Everybody,
+        (None, Some(demonstration)) => OpenTo::Site(demonstration.site()),
+        (Some(RateProfile::Internet), _) | (None, None) => OpenTo::Nobody,
+    };
     let edge = Edge {
         ctx: Arc::clone(&ctx),
         sign_in,
@@ -117,7 +122,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         descriptors: rlimit::Resource::NOFILE.get_soft().unwrap_or(u64::MAX),
         dead_polls: DeadPolls::default(),
         meters: Meters::default(),
-        rates: Rates::new(is_open, clock),
+        rates: Rates::new(open_to, clock),
         refusals: Refusals::default(),
     };
     let (open, connections) = mpsc::channel(1);
@@ -131,7 +136,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         None => None,
     };
     let accepting = tokio::spawn(serve(edge, listener, Arc::clone(&shutdown), open));
-    let rates = if is_open { RateProfile::Open } else { RateProfile::Internet };
+    let rates = if open_to == OpenTo::Everybody { RateProfile::Open } else { RateProfile::Internet };
     Ok(Running { address, admin_address, rates, demonstration, ctx, shutdown, accepting, housekeeping, connections })
 }
 
@@ -144,7 +149,9 @@ fn orders(data: &Path) -> Result<UnixListener, StartError> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        UnixListener::bind(&path)
+        let listener = UnixListener::bind(&path)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        Ok(listener)
     };
     listen().map_err(|error| StartError::Other(format!("{}: the socket for orders: {error}", data.display())))
 }
@@ -199,6 +206,10 @@ async fn prepare(ctx: &Context, config: &Config) -> Result<SignIn, StartError> {
     } else {
         None
     };
+    let stored = ctx.store.sites().await.map_err(start_error)?;
+    for name in overlay.options.keys().filter(|name| !stored.iter().any(|site| site.answers_to(name))) {
+        tracing::warn!(site = name, "the configuration has a section for a site that is not there");
+    }
     ctx.sites.set(ctx.store.sites().await.map_err(start_error)?, overlay);
     Ok(SignIn::new(demonstration))
 }

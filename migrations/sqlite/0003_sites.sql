@@ -42,3 +42,4 @@ CREATE INDEX user_blocks_by_peer ON user_blocks (site, peer, user);
 
 -- A visitor who signed in: everything said to the visitor is the member's.
 ALTER TABLE users ADD COLUMN merged_into INTEGER;
+CREATE INDEX users_by_member ON users (site, merged_into) WHERE merged_into IS NOT NULL;

@@ -7,13 +7,19 @@ use crate::chat::id::{UserId, UserKey};
 use crate::chat::refusal::Refusal;
 use crate::chat::user::Profile;
 use crate::live::Block;
+use std::sync::Arc;
 
 /// From now on `user` blocks `peer`, or does so no more.
-pub async fn block_user(ctx: &Context, user: UserKey, peer: UserId, blocks: bool) -> Result<(), Refusal> {
-    if let Some((peer, seq)) = ctx.store.block(user, peer, blocks).await? {
+///
+/// On a task of its own: whoever asks may go away between the store and the memory, and the two must say the same.
+pub async fn block_user(ctx: &Arc<Context>, user: UserKey, peer: UserId, blocks: bool) -> Result<(), Refusal> {
+    let ctx = Arc::clone(ctx);
+    let done = tokio::spawn(async move {
+        let (peer, seq) = ctx.store.block(user, peer, blocks).await?;
         ctx.live.block(user, peer, seq, blocks, ctx.clock.monotonic_ms());
-    }
-    Ok(())
+        Ok(())
+    });
+    done.await.map_err(|_| Refusal::Internal)?
 }
 
 /// Whom `user` blocks.

@@ -55,6 +55,10 @@ pub async fn connect_for_site(ctx: &Context, site: SiteNumber, ask: SiteConnect)
     let people: Vec<UserNumber> = known.people.iter().skip(1).map(|profile| profile.number).collect();
     let rooms: Vec<_> = known.rooms.iter().map(|room| room.number).collect();
     let mut member = ctx.store.member(site, ask.user.clone()).await?.ok_or(Refusal::Internal)?;
+    // A visitor who has become a member is nobody any more.
+    if member.profile.id != ask.user {
+        return Err(Refusal::UnknownUser);
+    }
     let (key, stored) = (site.user(member.profile.number), member.mood.clone());
     // What somebody says about themselves who is here already stays as it is.
     if let Some(status) = ask.status.filter(|status| **status != *member.mood.status) {

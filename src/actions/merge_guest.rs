@@ -17,7 +17,10 @@ pub async fn merge_guest(ctx: &Context, site: SiteNumber, guest: &UserId, member
     sign_out::sign_out(ctx, site.user(was)).await;
     ctx.store.merge_users(site.user(was), is).await?;
     // Whoever blocked the visitor blocks the member.
-    Ok(block_user::restore(ctx).await?)
+    if ctx.live.has_blocks(site.user(was)) {
+        block_user::restore(ctx).await?;
+    }
+    Ok(())
 }
 
 /// Whether a visitor has become a member.

@@ -40,10 +40,12 @@ pub async fn say_for_site(
             (asker.identity, holder.map(|holder| holder.session))
         }
         Speaker::Named(id) => {
-            let spoken = Spoken { people: vec![(id, nick.clone())], ..Spoken::default() };
+            // A plugin tells what its people are called now; else it is only what this is said under.
+            let called = if voice == Voice::Plugin { nick.clone() } else { None };
+            let spoken = Spoken { people: vec![(id, called.clone())], ..Spoken::default() };
             let known = ctx.store.introduce(site, spoken).await?.people.into_iter().next();
             let profile = known.ok_or(Refusal::Internal)?;
-            if let Some(nick) = &nick {
+            if let Some(nick) = &called {
                 ctx.live.rename(site.user(profile.number), nick);
             }
             (Arc::new(Identity { number: profile.number, id: profile.id, nick: profile.nick }), None)

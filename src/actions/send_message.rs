@@ -7,6 +7,9 @@ use crate::chat::refusal::Refusal;
 use crate::chat::style::sanitise;
 use crate::store::Appended;
 
+/// What the `cid`s begin with that a site names its messages with.
+pub const SITE_CID_PREFIX: &str = "rest:";
+
 /// What a page sends.
 #[derive(Debug, Clone)]
 pub struct Send {
@@ -34,6 +37,10 @@ pub(super) fn check(send: &Send) -> Result<(), Refusal> {
 /// Stores a message of the asker.
 pub async fn send_message(ctx: &Context, asker: &Asker, send: Send) -> Result<Appended, Refusal> {
     check(&send)?;
+    // Names of the site's own messages: a page cannot take one away.
+    if send.cid.as_ref().is_some_and(|cid| cid.starts_with(SITE_CID_PREFIX)) {
+        return Err(Refusal::BadParameter("cid"));
+    }
     let identity = &asker.identity;
     let draft = Draft {
         site: asker.key.site,

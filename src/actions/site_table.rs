@@ -38,6 +38,10 @@ impl SiteTable {
 
     /// Replaces everything.
     pub fn set(&self, sites: Vec<Site>, overlay: Overlay) {
+        let lower = |(name, said): (String, _)| (name.to_ascii_lowercase(), said);
+        let options = overlay.options.into_iter().map(lower).collect();
+        let keys = overlay.keys.into_iter().map(|(name, key)| (name.to_ascii_lowercase(), key)).collect();
+        let overlay = Overlay { options, keys };
         *self.table.write().expect("no panic while held") = Table { overlay, ..Table::default() };
         sites.into_iter().for_each(|site| drop(self.put(site)));
     }
@@ -46,10 +50,10 @@ impl SiteTable {
     pub fn put(&self, site: Site) -> Arc<Site> {
         let mut table = self.table.write().expect("no panic while held");
         let none = Vec::new();
-        let given = table.overlay.options.get(&*site.name).unwrap_or(&none);
+        let given = table.overlay.options.get(&site.name.to_ascii_lowercase()).unwrap_or(&none);
         let options = site.options.clone().with(given);
         let own = site.server_keys.iter().copied();
-        let server_keys = own.chain(table.overlay.keys.get(&*site.name).copied()).collect();
+        let server_keys = own.chain(table.overlay.keys.get(&site.name.to_ascii_lowercase()).copied()).collect();
         let site = Arc::new(Site { options, server_keys, ..site });
         for word in [site.name.to_ascii_lowercase(), site.public_key.to_ascii_lowercase()] {
             table.by_word.insert(word, site.number);

@@ -48,7 +48,8 @@ pub fn give(config: &Config, order: &Order) -> Result<serde_json::Value, OrderEr
         let order = order.clone();
         Box::pin(async move { control::carry_out(&ctx, order).await })
     };
-    patiently(config, |stream| ask_server(stream, order), here)
+    let makes = matches!(order, Order::AddSite { .. });
+    patiently(config, makes, |stream| ask_server(stream, order), here)
 }
 
 /// Hears how far something has come.
@@ -84,7 +85,7 @@ pub fn sync(
             answer
         })
     };
-    patiently(config, ask, here)
+    patiently(config, false, ask, here)
 }
 
 /// What a reader gives, read on a thread of its own.
@@ -110,11 +111,18 @@ type Carried = Pin<Box<dyn Future<Output = Answer>>>;
 /// Asks the server that has the data open, else does it here; a server that starts or stops is waited for.
 fn patiently(
     config: &Config,
+    makes: bool,
     ask: impl Fn(UnixStream) -> io::Result<Answer>,
     here: impl Fn(Arc<Context>) -> Carried,
 ) -> Result<serde_json::Value, OrderError> {
     let clock = Clock::start();
     let end_ms = clock.monotonic_ms() + SERVER_WITHIN_MS;
+    if !makes && !config.data.exists() {
+        return Err(OrderError(format!(
+            "{}: there is no data (--data, or server.data in the configuration)",
+            config.data.display()
+        )));
+    }
     let answer = loop {
         if let Some(stream) = server(&config.data) {
             break ask(stream).map_err(|error| OrderError(format!("the server: {error}")))?;

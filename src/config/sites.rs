@@ -44,6 +44,10 @@ fn given(site: &str, key: &str, value: &Value) -> Result<(String, String), Confi
         value => text(value),
     };
     match SiteOptions::default().set(key, &value) {
+        // Every message asks the store for it.
+        Ok(()) if key == "directory_complete" && value == "true" => Err(ConfigError(format!(
+            "sites.{site}.directory_complete is kept with the data: nextim site set {site} directory_complete=true"
+        ))),
         Ok(()) => Ok((key.to_owned(), value)),
         Err(BadOption::Name(_)) => {
             let names = OPTIONS.iter().map(|row| row.name).chain(["api_key", "api_key_file"]);

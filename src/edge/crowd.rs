@@ -92,7 +92,7 @@ impl Drop for Place {
 }
 
 /// One customer has one IPv4 address, or 64 bits of IPv6.
-fn counted_as(address: IpAddr) -> Option<IpAddr> {
+pub(super) fn counted_as(address: IpAddr) -> Option<IpAddr> {
     let address = address.to_canonical();
     if address.is_loopback() {
         return None;

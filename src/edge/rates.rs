@@ -2,6 +2,7 @@
 //! member down, and what is over the rate is told when to come again.
 
 use super::Asked;
+use super::crowd::counted_as;
 use crate::actions::SiteTable;
 use crate::chat::id::{SiteNumber, UserId, UserKey};
 use crate::chat::refusal::Refusal;
@@ -45,13 +46,23 @@ impl governor::clock::Clock for Monotonic {
     }
 }
 
+/// Who has no bounds but what sites set for themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenTo {
+    /// Nobody.
+    Nobody,
+    /// The demonstration's people.
+    Site(SiteNumber),
+    /// Everybody: a measurement.
+    Everybody,
+}
+
 type NoMiddleware = governor::middleware::NoOpMiddleware<Nanos>;
 type Keyed<K> = RateLimiter<K, DashMapStateStore<K>, Monotonic, NoMiddleware>;
 
 /// See the module.
 pub struct Rates {
-    /// Whether only what sites set counts.
-    is_open: bool,
+    open: OpenTo,
     clock: Monotonic,
     tidied_ms: AtomicU64,
     sends: Keyed<UserKey>,
@@ -81,11 +92,11 @@ fn quota((count, time): (u32, Duration)) -> Quota {
 }
 
 impl Rates {
-    /// Nobody has asked yet. Where it `is_open`, only what sites set for themselves counts: in a demonstration, or a measurement.
-    pub fn new(is_open: bool, clock: Clock) -> Self {
+    /// Nobody has asked yet. Those to whom it is `open` have no bounds but what sites set.
+    pub fn new(open: OpenTo, clock: Clock) -> Self {
         let clock = Monotonic(clock);
         Self {
-            is_open,
+            open,
             clock,
             tidied_ms: AtomicU64::new(0),
             sends: keyed(SENDS, clock),
@@ -100,11 +111,16 @@ impl Rates {
     }
 
     fn check<K: Hash + Eq + Clone>(&self, of: &Keyed<K>, key: &K) -> Result<(), Refusal> {
-        if self.is_open {
+        if self.open == OpenTo::Everybody {
             return Ok(());
         }
         self.tidy();
         of.check_key(key).map_err(|not_until| self.later(not_until.wait_time_from(self.clock.now())))
+    }
+
+    /// The same of somebody on a site.
+    fn check_of<K: Hash + Eq + Clone>(&self, site: SiteNumber, of: &Keyed<K>, key: &K) -> Result<(), Refusal> {
+        if self.open == OpenTo::Site(site) { Ok(()) } else { self.check(of, key) }
     }
 
     fn later(&self, wait: Duration) -> Refusal {
@@ -113,7 +129,7 @@ impl Rates {
 
     /// A member says something.
     pub fn check_send(&self, sites: &SiteTable, user: UserKey) -> Result<(), Refusal> {
-        self.check(&self.sends, &user)?;
+        self.check_of(user.site, &self.sends, &user)?;
         let site = sites.by_number(user.site);
         let bound = site.map_or(0, |site| site.options.messages_per_s);
         self.check_site(user.site, OfSite::Messages, bound)
@@ -121,13 +137,12 @@ impl Rates {
 
     /// A member opens a page.
     pub fn check_online(&self, site: SiteNumber, user: &UserId) -> Result<(), Refusal> {
-        self.check(&self.onlines, &(site, user.clone()))
+        self.check_of(site, &self.onlines, &(site, user.clone()))
     }
 
     /// Somebody comes whom nobody knows. This machine's own addresses may be a proxy's that says nothing of who asks.
     pub fn check_arrival(&self, asked: &Asked) -> Result<(), Refusal> {
-        let address = asked.client.ip().to_canonical();
-        if address.is_loopback() { Ok(()) } else { self.check(&self.arrivals, &address) }
+        counted_as(asked.client.ip()).map_or(Ok(()), |address| self.check(&self.arrivals, &address))
     }
 
     /// A page polls.
@@ -137,13 +152,12 @@ impl Rates {
 
     /// A member types, or changes what they are seen as.
     pub fn check_signal(&self, user: UserKey) -> Result<(), Refusal> {
-        self.check(&self.signals, &user)
+        self.check_of(user.site, &self.signals, &user)
     }
 
     /// Somebody has shown a key that is nobody's.
     pub fn check_key(&self, asked: &Asked) -> Result<(), Refusal> {
-        let address = asked.client.ip().to_canonical();
-        if address.is_loopback() { Ok(()) } else { self.check(&self.wrong_keys, &address) }
+        counted_as(asked.client.ip()).map_or(Ok(()), |address| self.check(&self.wrong_keys, &address))
     }
 
     /// A site's own server calls.

@@ -39,7 +39,9 @@ impl Live {
 
     /// Hands a row to everybody on a site but its sender, part by part: false if there is no such part any more.
     pub fn push_to_part(&self, part: usize, site: SiteNumber, entry: &SharedEntry, sender: UserNumber) -> bool {
-        self.hub.push_to_shard(part, site, entry, sender)
+        self.hub.push_to_shard(part, site, entry, |user| {
+            user == sender || self.severed.at(site.user(user), sender, entry.seq())
+        })
     }
 
     /// Applies a change of membership at its place in the log.

@@ -242,17 +242,17 @@ impl Hub {
         }
     }
 
-    /// Hands a row to all sessions of a site in shard `index` but those of `except`; false if there is no such shard.
+    /// Hands a row to all sessions of a site in shard `index` but those of whom it is not for; false if there is no such shard.
     pub(super) fn push_to_shard(
         &self,
         index: usize,
         site: SiteNumber,
         entry: &SharedEntry,
-        except: UserNumber,
+        is_not_for: impl Fn(UserNumber) -> bool,
     ) -> bool {
         let Some(shard) = self.shards.get(index) else { return false };
         let mut shard = shard.lock().expect("no panic while held");
-        let users = shard.users.iter_mut().filter(|(key, _)| key.site == site && key.user != except);
+        let users = shard.users.iter_mut().filter(|(key, _)| key.site == site && !is_not_for(key.user));
         users.flat_map(|(_, user)| &mut user.sessions).for_each(|session| session.push(entry));
         true
     }

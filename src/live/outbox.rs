@@ -65,7 +65,8 @@ impl Outbox {
         true
     }
 
-    fn overflow(&mut self, acked: Seq, sent: Seq) {
+    /// Lets go of everything: it is read from the log again, from what was sent on.
+    pub(super) fn overflow(&mut self, acked: Seq, sent: Seq) {
         self.drop_rows();
         if let Fill::Filling { .. } = self.fill {
             self.fill = Fill::Filling { overflowed: true };

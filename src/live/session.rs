@@ -168,6 +168,13 @@ impl Session {
         }
     }
 
+    /// What is for it may be more than it was handed: it reads the log from what it was sent on.
+    pub(super) fn read_again(&mut self) {
+        let acked = self.cursors.acked();
+        self.outbox.overflow(acked, self.stream.unwrap_or(acked));
+        self.wake();
+    }
+
     pub(super) fn signal(&mut self, signal: Signal) {
         let signals = self.signals.get_or_insert_default();
         signals.retain(|known| !signal.replaces(known));

@@ -46,6 +46,11 @@ impl Severed {
         self.blocks(one, other, |block| block.over.through.is_none())
     }
 
+    /// Whether `one` blocks the other now.
+    fn is_by(&self, one: UserKey, other: UserNumber) -> bool {
+        self.blocks(one, other, |block| block.by == one.user && block.over.through.is_none())
+    }
+
     /// Whether they were at a place in the log.
     pub(super) fn at(&self, one: UserKey, other: UserNumber, seq: Seq) -> bool {
         self.blocks(one, other, |block| block.over.contains(seq))
@@ -67,7 +72,13 @@ impl Severed {
     fn put(&self, key: UserKey, block: Block) {
         let mut of = self.of.write().expect("no panic while held");
         for side in [block.by, block.peer] {
-            of.entry(key.site.user(side)).or_default().push(block);
+            let blocks = of.entry(key.site.user(side)).or_default();
+            // What was over before anything was said is no stretch of the log.
+            blocks.retain(|known| {
+                let is_same = (known.by, known.peer, known.over.after) == (block.by, block.peer, block.over.after);
+                !is_same && known.over.through != Some(known.over.after)
+            });
+            blocks.push(block);
         }
         self.any.store(true, Ordering::Release);
     }
@@ -100,6 +111,9 @@ impl Live {
     /// From `seq` on `key` blocks `peer`, or does so no more. Pages that show the other are told as of somebody who went, or came.
     pub fn block(&self, key: UserKey, peer: UserNumber, seq: Seq, blocks: bool, now_ms: u64) {
         let were = self.severed.now(key, peer);
+        if blocks == self.severed.is_by(key, peer) {
+            return; // said again
+        }
         if blocks {
             self.severed.put(key, Block { by: key.user, peer, over: Interval { after: seq, through: None } });
         } else {
@@ -109,6 +123,14 @@ impl Live {
             return; // the other blocks as well
         }
         let other = key.site.user(peer);
+        if !blocks {
+            // What was said in rooms between the end of the block in the log and this was not handed out.
+            for user in [key, other] {
+                if let Some(user) = self.hub.shard(user).users.get_mut(&user) {
+                    user.sessions.iter_mut().for_each(|session| session.read_again());
+                }
+            }
+        }
         for (viewer, seen) in [(key, other), (other, key)] {
             if let Some((who, _)) = self.hub.seen_online(seen) {
                 self.tell_shown(viewer, &who, !were, now_ms);
@@ -133,6 +155,11 @@ impl Live {
                 self.hub.mark(viewer, Some(watcher.session), who, was, now_ms);
             }
         }
+    }
+
+    /// Whether somebody blocks anybody, or is blocked, or did or was.
+    pub fn has_blocks(&self, key: UserKey) -> bool {
+        self.severed.of.read().expect("no panic while held").contains_key(&key)
     }
 
     /// Whether two do not hear or see each other now.

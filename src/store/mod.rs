@@ -336,8 +336,9 @@ pub struct StoredBlock {
 /// blocked one says to the other is hidden from them for ever.
 #[async_trait]
 pub trait Blocks: Send + Sync {
-    /// `user` blocks `peer` from the head of the log on, or does so no more; the peer and that place, or `None` if it was so.
-    async fn block(&self, user: UserKey, peer: UserId, blocks: bool) -> Stored<Option<(UserNumber, Seq)>>;
+    /// `user` blocks `peer` from the head of the log on, or does so no more; the peer and that place, where it stands if it was so
+    /// already.
+    async fn block(&self, user: UserKey, peer: UserId, blocks: bool) -> Stored<(UserNumber, Seq)>;
     /// Whom a user blocks now, in the order of blocking.
     async fn blocked(&self, user: UserKey) -> Stored<Vec<Profile>>;
     /// All blocks of all sites, those that are over included.

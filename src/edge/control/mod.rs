@@ -15,6 +15,7 @@ use crate::chat::refusal::Refusal;
 use crate::chat::site::{KeyKind, Site};
 use crate::chat::site_options::{BadOption, OPTIONS, SiteOptions};
 use serde_json::{Value, json};
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -42,6 +43,8 @@ pub async fn serve(ctx: Arc<Context>, listener: UnixListener, shutdown: Arc<Shut
             () = shutdown.wait() => return,
         };
         match accepted {
+            // Between the binding and the mode of the socket's file anybody may have come in.
+            Ok((stream, _)) if !is_ours(&stream) => drop(stream),
             Ok((stream, _)) => drop(tokio::spawn(take(Arc::clone(&ctx), stream))),
             Err(error) => {
                 tracing::warn!(%error, "an order could not be taken");
@@ -49,6 +52,12 @@ pub async fn serve(ctx: Arc<Context>, listener: UnixListener, shutdown: Arc<Shut
             }
         }
     }
+}
+
+/// Whether the other side runs as this server's user, or as root.
+fn is_ours(stream: &UnixStream) -> bool {
+    let own = std::fs::metadata("/proc/self").map(|own| own.uid());
+    matches!((stream.peer_cred(), own), (Ok(peer), Ok(own)) if peer.uid() == own || peer.uid() == 0)
 }
 
 async fn take(ctx: Arc<Context>, stream: UnixStream) {

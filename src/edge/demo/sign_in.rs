@@ -26,6 +26,11 @@ impl Demonstration {
         Self { site: site.number, secret: site.token_secrets.first().cloned().unwrap_or_default() }
     }
 
+    /// Its site.
+    pub fn site(&self) -> SiteNumber {
+        self.site
+    }
+
     fn mac(&self, id: &str) -> Hmac<Sha256> {
         let mut mac = Hmac::new_from_slice(self.secret.as_bytes()).expect("HMAC takes keys of any length");
         mac.update(b"demonstration:");

@@ -6,10 +6,10 @@ use super::shapes::MessageOut;
 use super::users::profile;
 use super::{Call, ok, room, user};
 use crate::actions::announce::{self, Said};
-use crate::actions::notify::notify as tell;
+use crate::actions::notify::notify_known;
 use crate::actions::read_history::{Part, histories_of};
 use crate::actions::say_for_site::{Speaker, say_for_site};
-use crate::actions::send_message::Send;
+use crate::actions::send_message::{SITE_CID_PREFIX, Send};
 use crate::chat::entry::{To, Voice};
 use crate::chat::event::is_event;
 use crate::chat::history::Conversation;
@@ -198,7 +198,7 @@ fn idempotency_key(call: &Call<'_>) -> Result<Option<String>, Problem> {
     let good = key.to_str().ok().filter(|key| (1..=KEY_BYTES_MAX).contains(&key.len()));
     let why = "`Idempotency-Key` must be 1 to 100 visible characters.";
     let key = good.ok_or_else(|| Problem::with(Refusal::BadParameter("cid"), why))?;
-    Ok(Some(format!("rest:{key}")))
+    Ok(Some(format!("{SITE_CID_PREFIX}{key}")))
 }
 
 /// Something that people are to notice.
@@ -230,7 +230,7 @@ pub(super) async fn notify(call: &Call<'_>) -> Result<Reply, Problem> {
     }
     check_text(&[&from, &text, &link])?;
     let to = to.iter().map(|id| user(id)).collect::<Result<Vec<_>, _>>()?;
-    let told = tell(&call.edge.ctx, call.site.number, to, &from, &text, &link).await?;
+    let told = notify_known(&call.edge.ctx, call.site.number, to, &from, &text, &link).await?;
     Ok(ok(&Told { told }))
 }
 

@@ -10,6 +10,7 @@ use super::rooms::room;
 use super::shapes::{Groups, RoomIn, friend};
 use super::users::{check_address, check_is_members, check_name};
 use crate::actions::Context;
+use crate::actions::read_directory;
 use crate::actions::seat;
 use crate::actions::sync_directory::change_directory;
 use crate::chat::id::{RoomId, SiteNumber, UserId};
@@ -267,6 +268,9 @@ impl<'a> Sync<'a> {
 
     async fn seat(&self, seats: &mut Vec<(RoomId, Vec<UserId>)>) -> Result<(), Refusal> {
         for (room, users) in std::mem::take(seats) {
+            for user in &users {
+                read_directory::profile(self.ctx, self.site, user).await?.ok_or(Refusal::UnknownUser)?;
+            }
             seat::seat_all(self.ctx, self.site, &room, users).await?;
         }
         Ok(())

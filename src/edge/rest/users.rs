@@ -92,7 +92,8 @@ pub(super) async fn delete(call: &Call<'_>, id: UserId) -> Result<Reply, Problem
 /// Somebody who must be there.
 pub(super) async fn profile(call: &Call<'_>, id: UserId) -> Result<Profile, Problem> {
     let profile = read_directory::profile(&call.edge.ctx, call.site.number, &id).await?;
-    Ok(profile.ok_or(Refusal::UnknownUser)?)
+    // The id of a visitor who has become a member is nobody's any more.
+    Ok(profile.filter(|profile| profile.id == id).ok_or(Refusal::UnknownUser)?)
 }
 
 /// Ids of visitors are made here.

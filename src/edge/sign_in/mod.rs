@@ -65,6 +65,7 @@ pub async fn by_token(edge: &Edge, asked: &Asked, params: &Params, token: &str) 
         Err(fault) => {
             let what = format!("a sign-in token for {} is not believed: {fault}", site.name);
             edge.refusals.tell(asked, edge.ctx.clock, &what);
+            edge.rates.check_arrival(asked)?;
             Err(Refusal::NotSignedIn)
         }
     }

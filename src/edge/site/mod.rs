@@ -81,7 +81,10 @@ fn site(edge: &Edge, asked: &Asked, params: &Params) -> Result<Arc<Site>, Refusa
             is_right
         })
     });
-    let site = site.ok_or(Refusal::BadKey)?;
+    let Some(site) = site else {
+        edge.rates.check_key(asked)?;
+        return Err(Refusal::BadKey);
+    };
     // Whoever shows one site's key and speaks of another has mixed them up.
     let named = params.raw("domain").filter(|domain| !domain.is_empty());
     if named.is_some_and(|domain| !site.answers_to(domain)) {

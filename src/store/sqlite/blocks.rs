@@ -11,22 +11,26 @@ use crate::chat::room::Interval;
 use crate::chat::user::Profile;
 use crate::store::{Blocks, StoreError, Stored, StoredBlock};
 use async_trait::async_trait;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// Whether reader `?R` hears what sender `S` said at `Q`: neither blocked the other there. A row that the table lacks has no sender, and
 /// is shown as damaged.
 macro_rules! heard {
     ($reader:literal, $sender:literal, $seq:literal) => {
         concat!(
-            "NOT EXISTS (SELECT 1 FROM user_blocks k WHERE k.site = ?1 AND ((k.user = ",
-            $reader,
+            heard!(@one_way $reader, $sender, $seq),
+            " AND ",
+            heard!(@one_way $sender, $reader, $seq)
+        )
+    };
+    // One look into the table's key for each way; as one query with OR it goes through all blocks of the site.
+    (@one_way $by:literal, $peer:literal, $seq:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM user_blocks k WHERE k.site = ?1 AND k.user = ",
+            $by,
             " AND k.peer = ",
-            $sender,
-            ") OR (k.user = ",
-            $sender,
-            " AND k.peer = ",
-            $reader,
-            ")) AND k.after < ",
+            $peer,
+            " AND k.after < ",
             $seq,
             " AND (k.through IS NULL OR k.through >= ",
             $seq,
@@ -38,7 +42,7 @@ pub(super) use heard;
 
 #[async_trait]
 impl Blocks for SqliteStore {
-    async fn block(&self, user: UserKey, peer: UserId, blocks: bool) -> Stored<Option<(UserNumber, Seq)>> {
+    async fn block(&self, user: UserKey, peer: UserId, blocks: bool) -> Stored<(UserNumber, Seq)> {
         self.writer.write(move |tx| change(tx, user, &peer, blocks)).await
     }
 
@@ -75,8 +79,8 @@ impl Blocks for SqliteStore {
     }
 }
 
-/// `None` if it was so already.
-fn change(tx: &mut Tx<'_>, user: UserKey, peer: &UserId, blocks: bool) -> Stored<Option<(UserNumber, Seq)>> {
+/// Where it begins or ends: now, or where it did.
+fn change(tx: &mut Tx<'_>, user: UserKey, peer: &UserId, blocks: bool) -> Stored<(UserNumber, Seq)> {
     let peer = tx.user_number(user.site, peer)?.ok_or(StoreError::Refused(Refusal::UnknownUser))?;
     if peer == user.user {
         return Err(StoreError::Refused(Refusal::BadParameter("id")));
@@ -85,7 +89,10 @@ fn change(tx: &mut Tx<'_>, user: UserKey, peer: &UserId, blocks: bool) -> Stored
     let place = params![user.site.0, user.user.0, peer.0, seq];
     let is_open = blocks_now(tx.sql, user, peer)?;
     if is_open == blocks {
-        return Ok(None);
+        return Ok((peer, since(tx.sql, user, peer)?));
+    }
+    if blocks && count(tx.sql, user)? >= BLOCKS_MAX {
+        return Err(StoreError::Refused(Refusal::QuotaReached("people whom you block")));
     }
     let step = if blocks {
         // One that ended here before anything was said has left nothing.
@@ -95,7 +102,24 @@ fn change(tx: &mut Tx<'_>, user: UserKey, peer: &UserId, blocks: bool) -> Stored
         "UPDATE user_blocks SET through = ?4 WHERE site = ?1 AND user = ?2 AND peer = ?3 AND through IS NULL"
     };
     tx.sql.prepare_cached(step)?.execute(place)?;
-    Ok(Some((peer, seq)))
+    Ok((peer, seq))
+}
+
+/// Where the newest block begins that lasts, or ends that is over.
+fn since(sql: &Connection, user: UserKey, peer: UserNumber) -> Stored<Seq> {
+    let mut find = sql.prepare_cached(
+        "SELECT coalesce(through, after) FROM user_blocks WHERE site = ?1 AND user = ?2 AND peer = ?3 ORDER BY after DESC LIMIT 1",
+    )?;
+    Ok(find.query_row(params![user.site.0, user.user.0, peer.0], |row| row.get(0)).optional()?.unwrap_or(0))
+}
+
+/// Whom one member may block at once.
+const BLOCKS_MAX: usize = 1_000;
+
+fn count(sql: &Connection, user: UserKey) -> Stored<usize> {
+    let mut count =
+        sql.prepare_cached("SELECT count(*) FROM user_blocks WHERE site = ?1 AND user = ?2 AND through IS NULL")?;
+    Ok(count.query_row(params![user.site.0, user.user.0], |row| row.get(0))?)
 }
 
 /// Whether `user` blocks `peer` now.

@@ -92,8 +92,12 @@ fn hand_over_rest(sql: &Connection, from: UserKey, into: UserNumber) -> Stored<(
         "UPDATE OR IGNORE user_blocks SET user = ?3 WHERE site = ?1 AND user = ?2 AND peer <> ?3",
         "UPDATE OR IGNORE user_blocks SET peer = ?3 WHERE site = ?1 AND peer = ?2 AND user <> ?3",
         "INSERT OR IGNORE INTO settings (site, user, name, value) SELECT site, ?3, name, value FROM settings WHERE site = ?1 AND user = ?2",
+        // An edge stands twice: whoever has the visitor is whom the visitor has.
+        "UPDATE OR IGNORE buddies SET buddy = ?3 WHERE site = ?1 AND buddy = ?2 AND user <> ?3 AND user IN \
+         (SELECT buddy FROM buddies WHERE site = ?1 AND user = ?2)",
+        "DELETE FROM buddies WHERE site = ?1 AND buddy = ?2 AND user IN \
+         (SELECT buddy FROM buddies WHERE site = ?1 AND user = ?2 AND ?3 IS NOT NULL)",
         "UPDATE OR IGNORE buddies SET user = ?3 WHERE site = ?1 AND user = ?2 AND buddy <> ?3",
-        "UPDATE OR IGNORE buddies SET buddy = ?3 WHERE site = ?1 AND buddy = ?2 AND user <> ?3",
     ] {
         sql.prepare_cached(step)?.execute(all)?;
     }
@@ -105,7 +109,7 @@ fn hand_over_rest(sql: &Connection, from: UserKey, into: UserNumber) -> Stored<(
         "DELETE FROM memberships WHERE site = ?1 AND user = ?2",
         "DELETE FROM room_blocks WHERE site = ?1 AND user = ?2",
         "DELETE FROM settings WHERE site = ?1 AND user = ?2",
-        "DELETE FROM buddies WHERE site = ?1 AND (user = ?2 OR buddy = ?2)",
+        "DELETE FROM buddies WHERE site = ?1 AND user = ?2",
         "DELETE FROM sessions WHERE site = ?1 AND user = ?2",
         "DELETE FROM notifications WHERE site = ?1 AND user = ?2",
         "DELETE FROM user_blocks WHERE site = ?1 AND (user = ?2 OR peer = ?2)",

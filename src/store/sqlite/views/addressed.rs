@@ -27,8 +27,12 @@ const ROOM_OLDEST: &str = entries_at!(
 );
 /// Rows to everybody after ?2, the oldest, but those that ?3 said.
 const TO_EVERYONE: &str = entries_at!(
-    "SELECT i.seq FROM log i INDEXED BY log_inbox LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
-     WHERE i.site = ?1 AND i.target = 0 AND i.kind = 0 AND i.seq > ?2 AND f.sender IS NOT ?3 ORDER BY i.seq LIMIT ?4",
+    concat!(
+        "SELECT i.seq FROM log i INDEXED BY log_inbox LEFT JOIN log f ON f.site = ?1 AND f.seq = i.seq \
+         WHERE i.site = ?1 AND i.target = 0 AND i.kind = 0 AND i.seq > ?2 AND f.sender IS NOT ?3 AND ",
+        heard!("?3", "f.sender", "i.seq"),
+        " ORDER BY i.seq LIMIT ?4"
+    ),
     "l.target = 0"
 );
 
