@@ -127,7 +127,7 @@ impl Live {
             // What was said in rooms between the end of the block in the log and this was not handed out.
             for user in [key, other] {
                 if let Some(user) = self.hub.shard(user).users.get_mut(&user) {
-                    user.sessions.iter_mut().for_each(|session| session.read_again());
+                    user.sessions.iter_mut().for_each(super::session::Session::read_again);
                 }
             }
         }

@@ -166,7 +166,7 @@ pub async fn carry_out_for(edge: &Edge, endpoint: Endpoint, params: &Params, ask
     match endpoint {
         Endpoint::Message => edge.rates.check_send(&edge.ctx.sites, asker.key)?,
         Endpoint::Status | Endpoint::Presence | Endpoint::BlockUser | Endpoint::UnblockUser => {
-            edge.rates.check_signal(asker.key)?
+            edge.rates.check_signal(asker.key)?;
         }
         _ => {}
     }
