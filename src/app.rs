@@ -210,7 +210,7 @@ async fn prepare(ctx: &Context, config: &Config) -> Result<SignIn, StartError> {
     for name in overlay.options.keys().filter(|name| !stored.iter().any(|site| site.answers_to(name))) {
         tracing::warn!(site = name, "the configuration has a section for a site that is not there");
     }
-    ctx.sites.set(ctx.store.sites().await.map_err(start_error)?, overlay);
+    ctx.sites.set(stored, overlay);
     Ok(SignIn::new(demonstration))
 }
 

@@ -65,6 +65,12 @@ pub async fn add_site(ctx: &Context, name: &str, options: SiteOptions) -> Result
     Ok(Made { site: ctx.sites.put(site), secret_key, token_secret })
 }
 
+/// A site as it is stored, without what the configuration file says.
+async fn stored(ctx: &Context, site: SiteNumber) -> Result<Site, Refusal> {
+    let found = ctx.store.sites().await?.into_iter().find(|stored| stored.number == site);
+    found.ok_or(Refusal::UnknownSite)
+}
+
 /// Why settings were not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum NotSet {
@@ -80,9 +86,7 @@ pub enum NotSet {
 pub async fn set_options(ctx: &Context, name: &str, given: &[(String, String)]) -> Result<Arc<Site>, NotSet> {
     let _changing = ctx.sites.changing.lock().await;
     let site = named(ctx, name)?;
-    let stored =
-        ctx.store.sites().await.map_err(Refusal::from)?.into_iter().find(|stored| stored.number == site.number);
-    let mut options = stored.ok_or(Refusal::UnknownSite)?.options;
+    let mut options = stored(ctx, site.number).await?.options;
     for (name, value) in given {
         options.set(name, value)?;
     }
@@ -93,8 +97,7 @@ pub async fn set_options(ctx: &Context, name: &str, given: &[(String, String)]) 
 pub async fn rotate(ctx: &Context, name: &str, kind: KeyKind) -> Result<(Arc<Site>, String), Refusal> {
     let _changing = ctx.sites.changing.lock().await;
     let site = named(ctx, name)?;
-    let stored = ctx.store.sites().await?.into_iter().find(|stored| stored.number == site.number);
-    let stored = stored.ok_or(Refusal::UnknownSite)?;
+    let stored = stored(ctx, site.number).await?;
     let good = match kind {
         KeyKind::Server => stored.server_keys.len(),
         KeyKind::Token => stored.token_secrets.len(),
