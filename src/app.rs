@@ -20,6 +20,8 @@ use crate::edge::rates::{OpenTo, Rates};
 use crate::edge::refusals::Refusals;
 use crate::edge::sign_in::SignIn;
 use crate::live::Live;
+use crate::outgoing::Client;
+use crate::outgoing::reach::Reach;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{CommitObserver, StoreError};
 use listenfd::ListenFd;
@@ -95,6 +97,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         live: Live::new(config.times, clock.monotonic_ms()),
         clock,
         sites: SiteTable::default(),
+        outgoing: Client::new(Reach::new(config.outgoing_allow.clone())),
         unsaved: std::sync::Mutex::default(),
         ticket_life_ms: config.ticket_life_ms,
     });

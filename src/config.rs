@@ -1,13 +1,15 @@
 //! Configuration in two steps: what is written (file, environment, flags, each optional), then one checked value that the
 //! rest is built from. Unknown keys are errors with a suggestion.
 
+mod addresses;
 mod shown;
 mod sites;
 mod written;
 
 use crate::chat::site::KeyDigest;
-use crate::chat::site_options::is_public_url;
 use crate::live::Times;
+pub use addresses::{TlsFiles, parse_address};
+use addresses::{admin_listen, public_url, trusted_proxies};
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -72,6 +74,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Where the server is reached from outside, without a slash at the end.
     pub public_url: Option<String>,
+    /// The certificate, if this server speaks TLS itself.
+    pub tls: Option<TlsFiles>,
     /// Whether the demonstration community is on; `None`: if the data has no other site.
     pub demonstration: Option<bool>,
     /// Where the operator's listener is.
@@ -86,6 +90,8 @@ pub struct Config {
     pub connections_per_address: u64,
     /// Which rates hold; `None`: those of the open internet, but none for the demonstration.
     pub rates: Option<RateProfile>,
+    /// Networks that sites may be asked in besides the open internet.
+    pub outgoing_allow: Vec<IpNet>,
     /// Settings of sites that stand here and not in the store, by name: names and values.
     pub sites: BTreeMap<String, Vec<(String, String)>>,
     /// Sites whose own server may call, by name, with its key.
@@ -134,7 +140,7 @@ impl Config {
     }
 
     fn check(written: Written, flags: &Flags, is_site: bool) -> Result<Self, ConfigError> {
-        let Written { server, stream, limits, sites, log } = written;
+        let Written { server, stream, limits, outgoing, sites, log } = written;
         let written = server.listen.as_deref().map(parse_address).transpose();
         let written = written.map_err(|error| ConfigError(format!("server.listen: {error}")))?;
         let chosen = flags.listen.or(written);
@@ -152,6 +158,7 @@ impl Config {
             data: flags.data.clone().or(server.data).unwrap_or_else(|| "nextim-data".into()),
             public_url: server.public_url.map(|url| public_url(&url)).transpose()?,
             demonstration,
+            tls: addresses::tls(server.tls_certificate, server.tls_key)?,
             admin_listen: admin_listen(server.admin_listen.as_deref())?,
             trusted_proxies: trusted_proxies(server.trusted_proxies)?,
             times: times(&stream)?,
@@ -168,19 +175,13 @@ impl Config {
                 1_000_000,
             )?,
             rates: limits.rates,
+            outgoing_allow: addresses::networks("outgoing.allow", outgoing.allow.unwrap_or_default())?,
             sites: sites::special(&sites)?,
             server_keys: sites::server_keys(&sites)?,
             log_format: log.format.unwrap_or_default(),
             log_filter: log_filter(log.filter.unwrap_or_else(|| "info".into()))?,
         })
     }
-}
-
-/// An address to listen on; `localhost` is understood.
-pub fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    let numeric = text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
-    let why = "must be an IP address and a port, such as 127.0.0.1:9000; it is";
-    numeric.parse().map_err(|_| format!("{why} {text:?}"))
 }
 
 /// A filter that would silence everything by a slip of the pen is refused.
@@ -218,40 +219,6 @@ fn within(key: &str, value: u64, least: u64, most: u64) -> Result<u64, ConfigErr
     }
 }
 
-fn public_url(url: &str) -> Result<String, ConfigError> {
-    if !is_public_url(url) {
-        let why = "server.public_url must be a whole http or https address without `?` or `#`";
-        return Err(ConfigError(format!("{why}, e.g. https://im.example.com; it is {url}")));
-    }
-    Ok(url.trim_end_matches('/').to_owned())
-}
-
-/// `off`, or an address.
-fn admin_listen(written: Option<&str>) -> Result<AdminListen, ConfigError> {
-    match written {
-        None => Ok(AdminListen::Anywhere),
-        Some("off") => Ok(AdminListen::Off),
-        Some(text) => {
-            let address = parse_address(text);
-            address
-                .map(AdminListen::At)
-                .map_err(|error| ConfigError(format!("server.admin_listen: {error}, or \"off\"")))
-        }
-    }
-}
-
-/// This machine's own addresses unless others are given: a proxy usually stands there.
-fn trusted_proxies(written: Option<Vec<String>>) -> Result<Vec<IpNet>, ConfigError> {
-    let usual = || vec!["127.0.0.0/8".to_owned(), "::1".to_owned()];
-    let parse = |text: String| {
-        let net =
-            text.parse::<IpNet>().ok().or_else(|| text.parse().ok().map(|address: std::net::IpAddr| address.into()));
-        let why = "server.trusted_proxies must hold addresses or networks such as 10.0.0.0/8; it has";
-        net.ok_or_else(|| ConfigError(format!("{why} {text:?}")))
-    };
-    written.unwrap_or_else(usual).into_iter().map(parse).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,8 +236,8 @@ mod tests {
     #[test]
     fn the_example_says_the_defaults_and_every_key() {
         let lines = EXAMPLE.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line));
-        // A key is in a file that the example does not bring along.
-        let uncommented = lines.filter(|line| !line.starts_with("api_key_file")).collect::<Vec<_>>().join("\n");
+        // Keys are in files that the example does not bring along.
+        let uncommented = lines.filter(|line| !line.starts_with("api_key_file") && !line.starts_with("tls_")).collect::<Vec<_>>().join("\n");
         let (example, defaults) = (load(&uncommented, &[]).unwrap(), load("", &[]).unwrap());
         let mut example = Config { public_url: None, ..example };
         assert!(!example.next_port, "the example names the address");
@@ -297,6 +264,9 @@ mod tests {
             "presence_wake_ms",
             "connections_per_address",
             "rates",
+            "tls_certificate",
+            "tls_key",
+            "allow",
             "api_key_file",
             "format",
             "filter",

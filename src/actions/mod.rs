@@ -58,6 +58,7 @@ use crate::chat::ticket::TicketDigest;
 use crate::chat::user::{Identity, Person};
 use crate::clock::Clock;
 use crate::live::Live;
+use crate::outgoing::Client;
 use crate::store::{SessionRecord, Store, StoreError};
 pub use site_table::{Overlay, SiteTable};
 use std::sync::{Arc, Mutex};
@@ -74,6 +75,8 @@ pub struct Context {
     pub clock: Clock,
     /// The sites of this server.
     pub sites: SiteTable,
+    /// Asks the sites' own servers.
+    pub outgoing: Client,
     /// Sessions that the store had no room for yet.
     pub unsaved: Mutex<Vec<SessionRecord>>,
     /// Longest life of a ticket, in milliseconds.

@@ -9,6 +9,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::edge::control::{self, PIECE_BYTES, Piece, SOCKET};
 use crate::live::Live;
+use crate::outgoing::Client;
+use crate::outgoing::reach::Reach;
 use crate::store::StoreError;
 use std::fs::File;
 use std::future::Future;
@@ -178,6 +180,7 @@ fn carry_out_here(config: &Config, here: impl Fn(Arc<Context>) -> Carried) -> Re
             live: Live::new(config.times, clock.monotonic_ms()),
             clock,
             sites: SiteTable::default(),
+            outgoing: Client::new(Reach::new(config.outgoing_allow.clone())),
             unsaved: std::sync::Mutex::default(),
             ticket_life_ms: config.ticket_life_ms,
         });

@@ -6,6 +6,9 @@ use super::link;
 /// Longest JWKS, in bytes.
 const JWKS_BYTES_MAX: usize = 16 * 1024;
 
+/// Longest address of the site's own server, in bytes.
+const ADDRESS_BYTES_MAX: usize = 2_000;
+
 /// Versions of the site-server API that a site may be called by.
 pub const SITE_API_VERSIONS: [&str; 4] = ["2", "3", "4", "5"];
 
@@ -25,6 +28,12 @@ pub struct SiteOptions {
     pub easy_tokens: bool,
     /// Public keys whose owner may sign tokens (RS256, ES256, EdDSA), as a JWKS; the text is the site's, and empty where it has none.
     pub jwks: String,
+    /// Where such keys are found and looked for again, instead of being set here.
+    pub jwks_url: Option<String>,
+    /// Where its own server says who a cookie is: then its members need no token.
+    pub cookie_url: Option<String>,
+    /// Names of the cookies that say it; empty: all.
+    pub cookie_names: Vec<String>,
     /// Whether answers may be scripts (JSONP).
     pub jsonp: bool,
     /// The versions of the site-server API that its server may use.
@@ -59,6 +68,9 @@ impl Default for SiteOptions {
             guests: false,
             easy_tokens: true,
             jwks: String::new(),
+            jwks_url: None,
+            cookie_url: None,
+            cookie_names: Vec::new(),
             jsonp: true,
             site_api: SITE_API_VERSIONS.map(str::to_owned).to_vec(),
             online_max: 0,
@@ -98,6 +110,21 @@ macro_rules! flag {
     };
 }
 
+macro_rules! address {
+    ($field:ident, $what:literal) => {
+        OptionRow {
+            name: stringify!($field),
+            what: $what,
+            rule: "must be a whole http or https address, or empty",
+            get: |options| options.$field.clone().unwrap_or_default(),
+            set: |options, text| {
+                let fits = text.is_empty() || is_address(text);
+                fits.then(|| options.$field = (!text.is_empty()).then(|| text.to_owned()))
+            },
+        }
+    };
+}
+
 macro_rules! number {
     ($field:ident, $most:literal, $what:literal) => {
         OptionRow {
@@ -111,7 +138,7 @@ macro_rules! number {
 }
 
 /// Everything that can be set, in the order in which it is shown.
-pub const OPTIONS: [OptionRow; 17] = [
+pub const OPTIONS: [OptionRow; 20] = [
     OptionRow {
         name: "origins",
         what: "origins whose pages may call, besides this server's own",
@@ -141,6 +168,17 @@ pub const OPTIONS: [OptionRow; 17] = [
         set: |options, text| {
             let fits = text.is_empty() || (text.starts_with('{') && text.len() <= JWKS_BYTES_MAX);
             fits.then(|| text.clone_into(&mut options.jwks))
+        },
+    },
+    address!(jwks_url, "address of such keys, which are read again as they change; empty: none"),
+    address!(cookie_url, "address at which the site's server says who a cookie is (docs/sign-in.md); empty: nobody by cookie"),
+    OptionRow {
+        name: "cookie_names",
+        what: "names of the cookies that cookie_url is shown, separated by spaces; empty: all",
+        rule: "must be names of cookies separated by spaces, or empty",
+        get: |options| options.cookie_names.join(" "),
+        set: |options, text| {
+            list(text, |word| is_cookie_name(word).then(|| word.to_owned())).map(|list| options.cookie_names = list)
         },
     },
     flag!(jsonp, "answers may be scripts (JSONP), which old clients need across domains"),
@@ -239,6 +277,19 @@ pub fn is_public_url(url: &str) -> bool {
         && !rest.contains(|c: char| c.is_whitespace() || "?#\\\"'<>".contains(c))
 }
 
+/// Where something is asked for: a whole address, whatever follows its path.
+fn is_address(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "#\\\"'<>".contains(c);
+    matches!(scheme, "http" | "https") && url.len() <= ADDRESS_BYTES_MAX && is_host(host) && !rest.contains(odd)
+}
+
+/// A token of RFC 6265.
+fn is_cookie_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte))
+}
+
 fn is_host(host: &str) -> bool {
     let odd = |c: char| c.is_whitespace() || c.is_control() || "@/?#\\\"'<>`,;".contains(c);
     !host.is_empty() && !host.starts_with(':') && !host.contains(odd)
@@ -280,11 +331,14 @@ mod tests {
             ("legacy_redelivery_s", "0"),
             ("old_client", "/a.css /b.js"),
             ("online_max", "7"),
+            ("jwks_url", "https://a.example/keys?all=1"),
+            ("cookie_url", "http://127.0.0.1:8080/whoami"),
+            ("cookie_names", "PHPSESSID remember_me"),
         ] {
             options.set(name, value).unwrap();
         }
         assert_eq!(SiteOptions::default().with(&options.written()), options);
-        assert_eq!(options.written().len(), 7);
+        assert_eq!(options.written().len(), 10);
         assert!(OPTIONS.iter().all(|row| SiteOptions::default().set(row.name, &(row.get)(&options)).is_ok()));
     }
 
@@ -305,6 +359,11 @@ mod tests {
             ("legacy_redelivery_s", "601"),
             ("retention_days", "-1"),
             ("old_client", "javascript:b.js"),
+            ("jwks_url", "ftp://a.example/keys"),
+            ("jwks_url", "https://user@a.example/keys"),
+            ("cookie_url", "/whoami"),
+            ("cookie_url", "https://a.example/\"x"),
+            ("cookie_names", "a=b"),
             ("no_such", "1"),
         ] {
             assert!(options.set(name, value).is_err(), "{name} {value}");

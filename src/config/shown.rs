@@ -14,7 +14,7 @@ impl Config {
             AdminListen::Anywhere => format!("{}   # or the next free port", quoted(&"127.0.0.1:9464")),
         };
         let unset = |key: &str, why: &str| format!("# {key} is not set: {why}");
-        let proxies: Vec<String> = self.trusted_proxies.iter().map(|net| quoted(net)).collect();
+        let nets = |nets: &[ipnet::IpNet]| nets.iter().map(|net| quoted(net)).collect::<Vec<_>>().join(", ");
         let next = if self.next_port { "   # or the next free port" } else { "" };
         let times = &self.times;
         let mut lines = vec![
@@ -24,8 +24,12 @@ impl Config {
             self.public_url
                 .as_ref()
                 .map_or(unset("public_url", "as requests say"), |url| format!("public_url = {}", quoted(url))),
+            self.tls.as_ref().map_or(unset("tls_certificate", "plain HTTP, or a proxy in front"), |files| {
+                let (certificate, key) = (quoted(&files.certificate.display()), quoted(&files.key.display()));
+                format!("tls_certificate = {certificate}\ntls_key = {key}")
+            }),
             format!("admin_listen = {admin}"),
-            format!("trusted_proxies = [{}]", proxies.join(", ")),
+            format!("trusted_proxies = [{}]", nets(&self.trusted_proxies)),
             self.demonstration.map_or(unset("demonstration", "on unless the data has a site of its own"), |on| {
                 format!("demonstration = {on}")
             }),
@@ -41,6 +45,8 @@ impl Config {
             self.rates.map_or(unset("rates", "internet, and open for the demonstration"), |rates| {
                 format!("rates = {}", word(&rates))
             }),
+            "\n[outgoing]".to_owned(),
+            format!("allow = [{}]", nets(&self.outgoing_allow)),
             "\n[log]".to_owned(),
             format!("format = {}", word(&self.log_format)),
             format!("filter = {}", quoted(&self.log_filter)),

@@ -21,6 +21,8 @@ pub(super) struct Written {
     #[serde(default)]
     pub(super) limits: WrittenLimits,
     #[serde(default)]
+    pub(super) outgoing: WrittenOutgoing,
+    #[serde(default)]
     pub(super) sites: BTreeMap<String, WrittenSite>,
     #[serde(default)]
     pub(super) log: WrittenLog,
@@ -33,6 +35,8 @@ pub(super) struct WrittenServer {
     pub(super) data: Option<PathBuf>,
     pub(super) public_url: Option<String>,
     pub(super) admin_listen: Option<String>,
+    pub(super) tls_certificate: Option<PathBuf>,
+    pub(super) tls_key: Option<PathBuf>,
     pub(super) trusted_proxies: Option<Vec<String>>,
     pub(super) demonstration: Option<bool>,
 }
@@ -46,6 +50,12 @@ pub(super) struct WrittenStream {
     pub(super) ticket_idle_ms: Option<u64>,
     pub(super) ticket_life_ms: Option<u64>,
     pub(super) presence_wake_ms: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenOutgoing {
+    pub(super) allow: Option<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

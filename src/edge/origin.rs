@@ -10,7 +10,7 @@ use crate::chat::refusal::Refusal;
 use crate::chat::site::Site;
 use crate::chat::site_options::is_listed;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
     HeaderValue, VARY,
 };
 use http::{Method, StatusCode};
@@ -22,7 +22,7 @@ fn of_page(asked: &Asked) -> Option<&str> {
 }
 
 /// The scheme and host of an address.
-fn origin_of(url: &str) -> &str {
+pub fn origin_of(url: &str) -> &str {
     let Some(start) = url.find("://") else { return url };
     let end = url[start + 3..].find(['/', '?', '#']).map_or(url.len(), |at| start + 3 + at);
     &url[..end]
@@ -64,26 +64,36 @@ pub fn check_asker(edge: &Edge, asked: &Asked, asker: &Asker, is_script: bool) -
     check_site(edge, asked, asker.key.site, is_script)
 }
 
-/// The origin whose page may read the answer, if some site lists it. Nothing but tickets and tokens says who asks from there, so
-/// it does not matter which site.
-pub fn reader(edge: &Edge, asked: &Asked) -> Option<HeaderValue> {
+/// Whose page may read an answer.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    origin: HeaderValue,
+    /// Whether its browser may send cookies along.
+    with_cookies: bool,
+}
+
+/// The origin whose page may read the answer, if some site lists it. Tickets and tokens say who asks from there, so it does not
+/// matter which site; what a cookie says is believed of pages alone that its own site lists.
+pub fn reader(edge: &Edge, asked: &Asked) -> Option<Reader> {
     let origin = asked.header("origin")?;
-    let is_known = edge.ctx.sites.all().iter().any(|site| is_listed(&site.options.origins, origin));
-    is_known.then(|| HeaderValue::from_str(origin).ok()).flatten()
+    let sites = edge.ctx.sites.all();
+    let mut listing = sites.iter().filter(|site| is_listed(&site.options.origins, origin)).peekable();
+    listing.peek()?;
+    let with_cookies = listing.any(|site| site.options.cookie_url.is_some());
+    Some(Reader { origin: HeaderValue::from_str(origin).ok()?, with_cookies })
 }
 
 /// Names in an answer who may read it.
-pub fn readable(reply: Reply, asked: &Asked, reader: Option<HeaderValue>) -> Reply {
+pub fn readable(reply: Reply, asked: &Asked, reader: Option<Reader>) -> Reply {
     let reply = if asked.header("origin").is_some() { reply.header(VARY, "origin") } else { reply };
     readable_by(reply, reader)
 }
 
 /// The same where the request is not at hand any more.
-pub fn readable_by(reply: Reply, reader: Option<HeaderValue>) -> Reply {
-    match reader {
-        Some(origin) => reply.header(VARY, "origin").header(ACCESS_CONTROL_ALLOW_ORIGIN, origin),
-        None => reply,
-    }
+pub fn readable_by(reply: Reply, reader: Option<Reader>) -> Reply {
+    let Some(Reader { origin, with_cookies }) = reader else { return reply };
+    let reply = reply.header(VARY, "origin").header(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    if with_cookies { reply.header(ACCESS_CONTROL_ALLOW_CREDENTIALS, "true") } else { reply }
 }
 
 /// The answer to a browser that asks whether it may ask.

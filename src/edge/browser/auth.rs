@@ -6,6 +6,7 @@ use crate::actions::listen::{Ack, acknowledge};
 use crate::chat::refusal::Refusal;
 use crate::chat::session::Caller;
 use crate::chat::site::Site;
+use crate::chat::site_options::is_listed;
 use crate::edge::params::Params;
 use crate::edge::{Asked, Edge, origin, sign_in};
 
@@ -126,17 +127,16 @@ async fn signed_in_for(edge: &Edge, asked: &Asked, params: &Params, is_script: b
     if let Some(token) = token(asked, params) {
         return sign_in::by_token(edge, asked, params, token).await;
     }
-    let cookies = asked.header("cookie").ok_or(Refusal::NotSignedIn)?;
-    let caller = edge.sign_in.by_cookie(cookies).ok_or(Refusal::NotSignedIn)?;
-    check_cookie_origin(edge, asked, is_script)?;
-    Ok(caller)
+    sign_in::by_cookie(edge, asked, params, |site| check_cookie_origin(edge, asked, is_script, site)).await
 }
 
-/// A cookie comes along whoever wrote the page, so the request must come from our own pages. A script can be
-/// included by any page without an `Origin`, so there something must show that it was ours.
-fn check_cookie_origin(edge: &Edge, asked: &Asked, is_script: bool) -> Result<(), Refusal> {
+/// A cookie comes along whoever wrote the page, so the request must come from our own pages, or from those that the site lists. A
+/// script can be included by any page without an `Origin`, so there something must show that it was ours.
+fn check_cookie_origin(edge: &Edge, asked: &Asked, is_script: bool, site: Option<&Site>) -> Result<(), Refusal> {
     let fetch_site = asked.header("sec-fetch-site");
-    let own = |url: &str| is_own(edge, asked, url);
+    let own = |url: &str| {
+        is_own(edge, asked, url) || site.is_some_and(|site| is_listed(&site.options.origins, origin::origin_of(url)))
+    };
     let named: Vec<&str> = [asked.header("origin"), asked.header("referer")].into_iter().flatten().collect();
     let foreign = fetch_site == Some("cross-site") || named.iter().any(|url| !own(url));
     let shown = matches!(fetch_site, Some("same-origin" | "same-site")) || asked.header("referer").is_some_and(own);

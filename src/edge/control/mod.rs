@@ -7,7 +7,7 @@ pub use order::{Answer, Order, Rotation};
 
 use super::accept::Shutdown;
 use super::rest::sync::Sync;
-use super::sign_in::token;
+use super::sign_in::{self, token};
 use crate::actions::Context;
 use crate::actions::manage_sites::{self, NotSet};
 use crate::chat::id::UserId;
@@ -194,7 +194,7 @@ async fn answer(ctx: &Context, order: Order) -> Result<Value, NotSet> {
         Order::MakeToken { site, user, name, life_s, easy } => {
             make_token(ctx, &site, &user, name.as_deref(), life_s, easy)?
         }
-        Order::CheckToken { site, token } => check_token(ctx, site.as_deref(), &token)?,
+        Order::CheckToken { site, token } => check_token(ctx, site.as_deref(), &token).await?,
     })
 }
 
@@ -239,7 +239,7 @@ fn make_token(
     Ok(json!({"site": &*site.name, "token": token.ok_or(Refusal::Internal)?}))
 }
 
-fn check_token(ctx: &Context, site: Option<&str>, token: &str) -> Result<Value, NotSet> {
+async fn check_token(ctx: &Context, site: Option<&str>, token: &str) -> Result<Value, NotSet> {
     let site = match site {
         Some(site) => Some(manage_sites::named(ctx, site)?),
         None => {
@@ -250,7 +250,7 @@ fn check_token(ctx: &Context, site: Option<&str>, token: &str) -> Result<Value, 
         return Ok(json!({"good": false, "why": "it names no site of this server in `iss` or `aud`: give --site"}));
     };
     let now_s = ctx.clock.wall_ms() / 1000;
-    Ok(match token::check(&site, token, now_s) {
+    Ok(match sign_in::checked_afresh(ctx, &site, token).await {
         Ok(signed) => json!({
             "good": true, "site": &*site.name, "user": signed.user.as_str(), "name": signed.name, "avatar": signed.avatar,
             "url": signed.url, "ends_in_s": signed.ends_at_s.map(|ends_s| ends_s.saturating_sub(now_s)),

@@ -1,19 +1,24 @@
 //! Where identities come from: a site's tokens, the demonstration, and visitors. The one seam of sign-in; what a browser hears of
 //! a wrong token is the same whatever is wrong with it.
 
+mod cookie;
+mod keys;
 mod provider;
 pub mod token;
 
 use super::demo::sign_in::Demonstration;
 use super::params::Params;
 use super::{Asked, Edge, origin};
-use crate::actions::merge_guest;
+use crate::actions::{Context, merge_guest};
 use crate::actions::vouch::{self, Says};
 use crate::chat::id::UserId;
 use crate::chat::refusal::Refusal;
 use crate::chat::session::Caller;
 use crate::chat::site::Site;
 use crate::clock::random;
+use cookie::Cookies;
+use jsonwebtoken::jwk::JwkSet;
+use keys::Keys;
 use std::sync::Arc;
 use token::{Fault, GUEST_PREFIX, Signed};
 
@@ -21,12 +26,14 @@ use token::{Fault, GUEST_PREFIX, Signed};
 #[derive(Default)]
 pub struct SignIn {
     demonstration: Option<Demonstration>,
+    keys: Keys,
+    cookies: Cookies,
 }
 
 impl SignIn {
     /// With the demonstration community, if it is served.
     pub fn new(demonstration: Option<Demonstration>) -> Self {
-        Self { demonstration }
+        Self { demonstration, ..Self::default() }
     }
 
     /// The demonstration, if it is served.
@@ -34,10 +41,6 @@ impl SignIn {
         self.demonstration.as_ref()
     }
 
-    /// Whom a cookie header names.
-    pub fn by_cookie(&self, cookies: &str) -> Option<Caller> {
-        self.demonstration.as_ref()?.by_cookie(cookies)
-    }
 }
 
 /// The member whom a token names. They exist from now on, as the token describes them.
@@ -56,11 +59,8 @@ pub async fn by_token(edge: &Edge, asked: &Asked, params: &Params, token: &str) 
     };
     // Before anything is changed: a foreign page's word makes nobody.
     origin::check_site(edge, asked, site.number, params.has("callback"))?;
-    match checked(edge, &site, token) {
-        Ok(Signed { user, name, avatar, url, .. }) if !token::is_guest(&user) => {
-            vouch::vouch(&edge.ctx, site.number, &user, Says { name, avatar, url }).await?;
-            Ok(Caller::Member { site: site.number, user })
-        }
+    match checked(edge, &site, token).await {
+        Ok(signed) if !token::is_guest(&signed.user) => member(edge, &site, signed).await,
         Ok(Signed { user, .. }) => guest(edge, &site, user).await,
         Err(fault) => {
             let what = format!("a sign-in token for {} is not believed: {fault}", site.name);
@@ -72,8 +72,76 @@ pub async fn by_token(edge: &Edge, asked: &Asked, params: &Params, token: &str) 
 }
 
 /// What a token of a site is worth now.
-pub fn checked(edge: &Edge, site: &Site, token: &str) -> Result<Signed, Fault> {
-    token::check(site, token, edge.ctx.clock.wall_ms() / 1000)
+async fn checked(edge: &Edge, site: &Site, token: &str) -> Result<Signed, Fault> {
+    let found = match token::asks_for_key(token) {
+        Some(named) => edge.sign_in.keys.of(&edge.ctx, site, named.as_deref()).await.transpose(),
+        None => Ok(None),
+    };
+    judged(&edge.ctx, site, found, token)
+}
+
+/// Keys that are set are good without those that cannot be had.
+fn judged(
+    ctx: &Context,
+    site: &Site,
+    found: Result<Option<Arc<JwkSet>>, crate::outgoing::Fault>,
+    token: &str,
+) -> Result<Signed, Fault> {
+    let now_s = ctx.clock.wall_ms() / 1000;
+    match found {
+        Ok(found) => token::check(site, found.as_deref(), token, now_s),
+        Err(fault) => token::check(site, None, token, now_s).map_err(|_| Fault::NoKeys(fault)),
+    }
+}
+
+/// The same with keys that are read now, for whoever wants to know why a token is not believed.
+pub async fn checked_afresh(ctx: &Context, site: &Site, token: &str) -> Result<Signed, Fault> {
+    let url = site.options.jwks_url.as_deref().filter(|_| token::asks_for_key(token).is_some());
+    let found = match url {
+        Some(url) => keys::read(&ctx.outgoing, url).await.map(|(set, _)| Some(Arc::new(set))),
+        None => Ok(None),
+    };
+    judged(ctx, site, found, token)
+}
+
+async fn member(edge: &Edge, site: &Site, signed: Signed) -> Result<Caller, Refusal> {
+    let Signed { user, name, avatar, url, .. } = signed;
+    vouch::vouch(&edge.ctx, site.number, &user, Says { name, avatar, url }).await?;
+    Ok(Caller::Member { site: site.number, user })
+}
+
+/// The member whom a browser's cookies name: the demonstration's, or those of a site whose server says whose they are. A cookie
+/// comes along whoever wrote the page, so `may_come` looks at where the page is from before anybody is asked.
+pub async fn by_cookie(
+    edge: &Edge,
+    asked: &Asked,
+    params: &Params,
+    may_come: impl Fn(Option<&Site>) -> Result<(), Refusal>,
+) -> Result<Caller, Refusal> {
+    let cookies = asked.header("cookie").ok_or(Refusal::NotSignedIn)?;
+    if let Some(caller) = edge.sign_in.demonstration.as_ref().and_then(|known| known.by_cookie(cookies)) {
+        return may_come(None).map(|()| caller);
+    }
+    let site = site_named(edge, params.optional("domain")).ok_or(Refusal::NotSignedIn)?;
+    let url = site.options.cookie_url.as_deref().filter(|_| !site.suspended).ok_or(Refusal::NotSignedIn)?;
+    may_come(Some(&site))?;
+    match edge.sign_in.cookies.whose(edge, &site, url, cookies).await {
+        Ok(Some(signed)) if !token::is_guest(&signed.user) => member(edge, &site, signed).await,
+        Ok(_) => Err(Refusal::NotSignedIn),
+        Err(fault) => {
+            let what = format!("{} does not say who a cookie is (cookie_url): {fault}", site.name);
+            edge.refusals.tell(asked, edge.ctx.clock, &what);
+            Err(Refusal::NotSignedIn)
+        }
+    }
+}
+
+/// The site that a request names, else the only one there is.
+fn site_named(edge: &Edge, domain: Option<&str>) -> Option<Arc<Site>> {
+    match domain {
+        Some(domain) => edge.ctx.sites.by_domain(domain),
+        None => edge.ctx.sites.only(),
+    }
 }
 
 /// The site that a request is about: as it says, else as its token says, else the only one there is.
@@ -89,11 +157,7 @@ fn site_of(edge: &Edge, domain: Option<&str>, token: &str) -> Option<Arc<Site>> 
 
 /// A visitor who has no token yet, where the site lets visitors chat.
 pub async fn new_guest(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refusal> {
-    let site = match params.optional("domain") {
-        Some(domain) => edge.ctx.sites.by_domain(domain),
-        None => edge.ctx.sites.only(),
-    };
-    let site = site.ok_or(Refusal::NotSignedIn)?;
+    let site = site_named(edge, params.optional("domain")).ok_or(Refusal::NotSignedIn)?;
     origin::check_site(edge, asked, site.number, params.has("callback"))?;
     guest(edge, &site, fresh_guest()?).await
 }
@@ -118,5 +182,5 @@ async fn guest(edge: &Edge, site: &Site, user: UserId) -> Result<Caller, Refusal
 
 /// The visitor whom a page was before its member signed in.
 pub fn former_guest(site: &Site, given: &str, now_s: u64) -> Option<UserId> {
-    token::check(site, given, now_s).ok().map(|signed| signed.user).filter(token::is_guest)
+    token::check(site, None, given, now_s).ok().map(|signed| signed.user).filter(token::is_guest)
 }

@@ -43,12 +43,15 @@ pub enum Fault {
     Form,
     /// Its header names another algorithm.
     #[error(
-        "its algorithm is not taken: sign with HS256 and the site's token secret, or set jwks for RS256, ES256 and EdDSA"
+        "its algorithm is not taken: sign with HS256 and the site's token secret, or set jwks or jwks_url for RS256, ES256 and EdDSA"
     )]
     Algorithm,
     /// Its header says where to find a key, or asks for what is not known.
     #[error("its header has `{0}`, which is not honoured: leave it out")]
     Header(&'static str),
+    /// The keys that it may be signed with cannot be had.
+    #[error("the keys at the site's jwks_url cannot be had: {0}")]
+    NoKeys(crate::outgoing::Fault),
     /// Not signed with a key of the site.
     #[error(
         "its signature is not made with a token secret of {0}, or a key of its jwks: sign with the secret as it was printed (ts_...), as text and not decoded"
@@ -123,26 +126,20 @@ pub fn named_sites(token: &str) -> Vec<String> {
 
 /// Whether a text is a set of public keys of which each can be used here.
 pub fn is_jwks(text: &str) -> bool {
-    let is_public = |key: &Jwk| match &key.algorithm {
-        AlgorithmParameters::RSA(_) => true,
-        AlgorithmParameters::EllipticCurve(key) => key.curve == EllipticCurve::P256,
-        AlgorithmParameters::OctetKeyPair(key) => key.curve == EllipticCurve::Ed25519,
-        _ => false, // a secret is not to be published
-    };
     let set = serde_json::from_str::<JwkSet>(text);
-    set.is_ok_and(|set| {
-        !set.keys.is_empty() && set.keys.iter().all(|key| is_public(key) && DecodingKey::from_jwk(key).is_ok())
-    })
+    set.is_ok_and(|set| !set.keys.is_empty() && set.keys.iter().all(is_usable))
 }
 
 /// Believes a token of a site, or says why not.
-pub fn check(site: &Site, token: &str, now_s: u64) -> Result<Signed, Fault> {
+///
+/// `found` are the keys at the site's `jwks_url`, if it has one and the token asks for it (see [`asks_for_key`]).
+pub fn check(site: &Site, found: Option<&JwkSet>, token: &str, now_s: u64) -> Result<Signed, Fault> {
     if token.len() > TOKEN_BYTES_MAX {
         return Err(Fault::Form);
     }
     match easy_parts(token) {
         Some((id, mac)) => easy(site, id, mac),
-        None => jwt(site, token, now_s),
+        None => jwt(site, found, token, now_s),
     }
 }
 
@@ -204,7 +201,39 @@ pub fn jwt_token(site: &Site, user: &UserId, name: Option<&str>, now_s: u64, lif
     jsonwebtoken::encode(&Header::default(), &claims, &key).ok()
 }
 
-fn jwt(site: &Site, token: &str, now_s: u64) -> Result<Signed, Fault> {
+/// Whether a token wants one of the public keys of its site, and if so the name of that key, if it has one.
+pub fn asks_for_key(token: &str) -> Option<Option<String>> {
+    if token.len() > TOKEN_BYTES_MAX || easy_parts(token).is_some() {
+        return None;
+    }
+    let header = jsonwebtoken::decode_header(token).ok()?;
+    matches!(header.alg, Algorithm::RS256 | Algorithm::ES256 | Algorithm::EdDSA).then_some(header.kid)
+}
+
+/// The public keys in a document that can be used here; what else stands there is left out.
+pub fn usable_keys(document: &[u8]) -> Option<JwkSet> {
+    #[derive(Deserialize)]
+    struct Document {
+        keys: Vec<serde_json::Value>,
+    }
+    let document: Document = serde_json::from_slice(document).ok()?;
+    let keys = document.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
+    let keys: Vec<Jwk> = keys.filter(is_usable).collect();
+    (!keys.is_empty()).then_some(JwkSet { keys })
+}
+
+/// A secret is not to be published, and what cannot be verified with is no key.
+fn is_usable(key: &Jwk) -> bool {
+    let is_public = match &key.algorithm {
+        AlgorithmParameters::RSA(_) => true,
+        AlgorithmParameters::EllipticCurve(key) => key.curve == EllipticCurve::P256,
+        AlgorithmParameters::OctetKeyPair(key) => key.curve == EllipticCurve::Ed25519,
+        _ => false,
+    };
+    is_public && DecodingKey::from_jwk(key).is_ok()
+}
+
+fn jwt(site: &Site, found: Option<&JwkSet>, token: &str, now_s: u64) -> Result<Signed, Fault> {
     provider::install();
     let mut parts = token.split('.');
     let (Some(head), Some(_), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
@@ -218,9 +247,13 @@ fn jwt(site: &Site, token: &str, now_s: u64) -> Result<Signed, Fault> {
             verified(site, token, header.alg, keys)?
         }
         Algorithm::RS256 | Algorithm::ES256 | Algorithm::EdDSA => {
-            let set: JwkSet = serde_json::from_str(&site.options.jwks).map_err(|_| Fault::Algorithm)?;
+            let set: Option<JwkSet> = serde_json::from_str(&site.options.jwks).ok();
+            if set.is_none() && found.is_none() {
+                return Err(Fault::Algorithm);
+            }
             let named = |key: &&Jwk| header.kid.is_none() || key.common.key_id == header.kid;
-            let keys = set.keys.iter().filter(named).filter_map(|key| DecodingKey::from_jwk(key).ok());
+            let all = set.iter().chain(found).flat_map(|set| &set.keys);
+            let keys = all.filter(named).filter_map(|key| DecodingKey::from_jwk(key).ok());
             verified(site, token, header.alg, keys)?
         }
         _ => return Err(Fault::Algorithm),

@@ -1,6 +1,7 @@
 //! Sites of somebody's own, made while the server serves, through real sockets: whose tokens are believed, what the owner's orders
 //! change at once, and that two sites on one server never meet.
 
+mod asked;
 mod owners;
 mod pages;
 mod visitors;

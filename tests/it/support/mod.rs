@@ -1,5 +1,6 @@
 //! What tests stand on: a server in this process, a small HTTP client that shows raw bytes, members and their pages.
 
+pub mod asked_site;
 pub mod clients;
 pub mod http;
 pub mod member;

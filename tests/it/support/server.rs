@@ -8,6 +8,8 @@ use nextim::chat::id::SiteNumber;
 use nextim::clock::Clock;
 use nextim::config::{AdminListen, Config, LogFormat, RateProfile};
 use nextim::live::{Live, Times};
+use nextim::outgoing::Client;
+use nextim::outgoing::reach::Reach;
 use nextim::store::sqlite::SqliteStore;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -39,6 +41,8 @@ impl Server {
             next_port: false,
             data: folder.path().join("data"),
             public_url: None,
+            tls: None,
+            outgoing_allow: Vec::new(),
             demonstration: Some(true),
             admin_listen: AdminListen::Off,
             trusted_proxies: vec!["127.0.0.0/8".parse().expect("a network")],
@@ -87,6 +91,7 @@ impl Server {
             live: Live::new(self.config.times, clock.monotonic_ms()),
             clock,
             sites: SiteTable::default(),
+            outgoing: Client::new(Reach::new(self.config.outgoing_allow.clone())),
             unsaved: Mutex::default(),
             ticket_life_ms: self.config.ticket_life_ms,
         };

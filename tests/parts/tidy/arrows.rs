@@ -5,15 +5,17 @@ use super::tree::Tree;
 use super::{Findings, finding};
 
 /// Who may name whom, by longest matching path. Every line that is not in the picture of the architecture says why.
-const MAY: [(&str, &[&str]); 20] = [
+const MAY: [(&str, &[&str]); 21] = [
     ("src/chat/", &["chat"]),
     ("src/store/", &["store", "chat"]),
     ("src/bus/", &["bus", "chat"]),
     ("src/live/", &["live", "chat"]),
+    // Asking a site: random ids of questions.
+    ("src/outgoing/", &["outgoing", "clock"]),
     // Tickets and times: actions ask the one clock, so that whoever calls them need not.
-    ("src/actions/", &["actions", "store", "bus", "live", "chat", "clock"]),
-    // `live` for the values that a poll ends with (see `EDGE_MAY_SEE_OF_LIVE`).
-    ("src/edge/", &["edge", "actions", "chat", "live", "clock"]),
+    ("src/actions/", &["actions", "store", "bus", "live", "outgoing", "chat", "clock"]),
+    // `live` for the values that a poll ends with (see `EDGE_MAY_SEE_OF_LIVE`); `outgoing` because a site says who signs in.
+    ("src/edge/", &["edge", "actions", "chat", "live", "outgoing", "clock"]),
     // The demonstration is a site, and describes itself in the directory's words.
     ("src/edge/demo/", &["edge", "actions", "chat", "clock", "store"]),
     // By REST sites push their people, in the directory's words, too.
@@ -26,13 +28,13 @@ const MAY: [(&str, &[&str]); 20] = [
     ("src/config.rs", &["config", "live", "chat"]),
     ("src/config/", &["config", "chat"]),
     ("src/telemetry.rs", &["telemetry", "config"]),
-    ("src/app.rs", &["app", "actions", "bus", "chat", "clock", "config", "edge", "live", "store", "telemetry"]),
+    ("src/app.rs", &["app", "actions", "bus", "chat", "clock", "config", "edge", "live", "outgoing", "store", "telemetry"]),
     // Care of the data without a server; it stands with `app` because it names the backend, too.
     ("src/app/", &["clock", "store"]),
     // What usually goes wrong is found from outside, through orders and the clock.
     ("src/app/doctor.rs", &["app", "clock", "config"]),
     // Orders, which are carried out here where no server has the data open: a server's parts without its listener.
-    ("src/app/control.rs", &["app", "actions", "bus", "chat", "clock", "config", "edge", "live", "store"]),
+    ("src/app/control.rs", &["app", "actions", "bus", "chat", "clock", "config", "edge", "live", "outgoing", "store"]),
     ("src/", &[]),
 ];
 

@@ -11,12 +11,12 @@ use crate::chat::refusal::Refusal;
 use crate::chat::session::Dialect;
 use crate::clock::Clock;
 use crate::edge::browser::{auth, wire};
+use crate::edge::origin::Reader;
 use crate::edge::params::Params;
 use crate::edge::reply::Reply;
 use crate::edge::socket::Stream;
 use crate::edge::{Asked, Edge, Outcome, Taken, json, origin};
 use crate::live::{Packet, PollEnd};
-use http::HeaderValue;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -33,7 +33,7 @@ pub struct Events {
     epoch: Arc<str>,
     clock: Clock,
     /// Whose page may read it.
-    reader: Option<HeaderValue>,
+    reader: Option<Reader>,
 }
 
 /// Opens a stream.

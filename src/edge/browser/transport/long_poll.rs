@@ -8,11 +8,12 @@ use crate::chat::script_request::ScriptRequest;
 use crate::chat::session::{Dialect, SessionNumber};
 use crate::chat::ticket::TicketDigest;
 use crate::edge::browser::{auth, form, wire};
+use crate::edge::origin::Reader;
 use crate::edge::params::Params;
 use crate::edge::reply::{Form, Reply};
 use crate::edge::{Asked, Edge, Outcome, Taken, error, json, origin};
 use crate::live::PollEnd;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use rustc_hash::FxHashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
@@ -32,7 +33,7 @@ pub struct Parked {
     digest: TicketDigest,
     epoch: Arc<str>,
     /// Whose page may read the answer.
-    reader: Option<HeaderValue>,
+    reader: Option<Reader>,
     /// The session, if the answer has to drop what its page has seen.
     filter_for: Option<SessionNumber>,
 }

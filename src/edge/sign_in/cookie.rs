@@ -1,0 +1,164 @@
+//! Cookie mode: the browser sends the site's own cookies along, because this server is reached under the site's name, and the site's
+//! server says whose they are. What it says is kept for a minute, and for nobody longer than that.
+
+use super::token::Signed;
+use crate::chat::id::UserId;
+use crate::chat::site::Site;
+use crate::edge::Edge;
+use crate::outgoing::signed::Question;
+use crate::outgoing::{Answered, Fault};
+use http::header::{COOKIE, HeaderMap, HeaderValue};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::sync::Mutex;
+use tokio::sync::Semaphore;
+
+/// For how long an answer holds, in milliseconds: one that names somebody, and one that names nobody.
+const SOMEBODY_MS: u64 = 60_000;
+const NOBODY_MS: u64 = 5_000;
+/// Answers kept at a time.
+const KEPT_MAX: usize = 50_000;
+/// Questions under way at a time.
+const ASKED_MAX: usize = 64;
+
+/// See the module.
+pub struct Cookies {
+    /// By digest of site and cookies: who, and until when.
+    kept: Mutex<FxHashMap<[u8; 32], (Option<Signed>, u64)>>,
+    asking: Semaphore,
+}
+
+impl Default for Cookies {
+    fn default() -> Self {
+        Self { kept: Mutex::default(), asking: Semaphore::new(ASKED_MAX) }
+    }
+}
+
+/// What a site is asked, as JSON.
+#[derive(Serialize)]
+struct Asks<'a> {
+    r#type: &'static str,
+    site: &'a str,
+}
+
+/// What it says.
+#[derive(Deserialize)]
+struct Says {
+    id: Option<Id>,
+    name: Option<String>,
+    avatar: Option<String>,
+    url: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Id {
+    Text(String),
+    Number(u64),
+}
+
+impl Cookies {
+    /// Whose these cookies are, as `site` says at `url`.
+    pub async fn whose(&self, edge: &Edge, site: &Site, url: &str, cookies: &str) -> Result<Option<Signed>, Fault> {
+        let Some(shown) = shown(&site.options.cookie_names, cookies) else { return Ok(None) };
+        let digest = digest(site, url, &shown);
+        let now_ms = edge.ctx.clock.monotonic_ms();
+        if let Some((who, _)) = self.kept().get(&digest).filter(|(_, until_ms)| now_ms < *until_ms) {
+            return Ok(who.clone());
+        }
+        let _turn = self.asking.acquire().await.expect("it is never closed");
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, HeaderValue::from_str(&shown).map_err(|_| Fault::Address(url.into()))?);
+        let body = serde_json::to_vec(&Asks { r#type: "cookie", site: &site.name }).expect("texts are JSON");
+        let question = Question { url, secrets: &site.token_secrets, body, headers };
+        let answered = edge.ctx.outgoing.ask_signed(question, edge.ctx.clock.wall_ms() / 1000).await?;
+        let who = read(url, &answered)?;
+        let holds_ms = if who.is_some() { SOMEBODY_MS } else { NOBODY_MS };
+        self.keep(digest, who.clone(), now_ms, now_ms + holds_ms);
+        Ok(who)
+    }
+
+    fn keep(&self, digest: [u8; 32], who: Option<Signed>, now_ms: u64, until_ms: u64) {
+        let mut kept = self.kept();
+        if kept.len() >= KEPT_MAX {
+            kept.retain(|_, (_, until_ms)| now_ms < *until_ms);
+            if kept.len() >= KEPT_MAX {
+                kept.clear();
+            }
+        }
+        kept.insert(digest, (who, until_ms));
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, FxHashMap<[u8; 32], (Option<Signed>, u64)>> {
+        self.kept.lock().expect("no panic while held")
+    }
+}
+
+/// The cookies that the site wants to see; `None` if it is none.
+fn shown(names: &[String], cookies: &str) -> Option<String> {
+    let name_of = |pair: &str| pair.split('=').next().unwrap_or_default().trim().to_owned();
+    let is_wanted = |pair: &&str| names.is_empty() || names.contains(&name_of(pair));
+    let wanted: Vec<&str> = cookies.split(';').map(str::trim).filter(is_wanted).collect();
+    let shown = wanted.join("; ");
+    (!shown.is_empty()).then_some(shown)
+}
+
+fn digest(site: &Site, url: &str, shown: &str) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update(site.number.0.to_le_bytes());
+    digest.update(url);
+    digest.update([0]);
+    digest.update(shown);
+    digest.finalize().into()
+}
+
+fn read(url: &str, answered: &Answered) -> Result<Option<Signed>, Fault> {
+    match answered.status {
+        200 => {}
+        204 | 401 | 403 | 404 => return Ok(None),
+        status => return Err(Fault::Status(url.into(), status)),
+    }
+    let bad = |what: &str| Fault::Answer(url.into(), what.into());
+    let Says { id, name, avatar, url: page } =
+        serde_json::from_slice(&answered.body).map_err(|_| bad("no JSON object with `id`"))?;
+    let id = match id {
+        None => return Ok(None),
+        Some(Id::Text(text)) => text,
+        Some(Id::Number(number)) => number.to_string(),
+    };
+    let user = UserId::parse(&id).map_err(|_| bad("an `id` that is none: 1 to 190 bytes, no commas"))?;
+    Ok(Some(Signed { user, name, avatar, url: page, ends_at_s: None }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Negative control: with `contains` on the pair instead of the name, `x=PHPSESSID` is shown.
+    #[test]
+    fn a_site_is_shown_the_cookies_it_names_and_no_others() {
+        let names = ["PHPSESSID".to_owned(), "remember".to_owned()];
+        let cookies = "_ga=1; PHPSESSID=abc=d;remember=x ; x=PHPSESSID; PHPSESSIDs=no";
+        assert_eq!(shown(&names, cookies).unwrap(), "PHPSESSID=abc=d; remember=x");
+        assert_eq!(shown(&[], "a=1;  b=2").unwrap(), "a=1; b=2");
+        assert_eq!(shown(&names, "_ga=1"), None);
+        assert_eq!(shown(&[], ""), None);
+    }
+
+    fn answered(status: u16, body: &'static str) -> Answered {
+        Answered { status, headers: HeaderMap::new(), body: body.into() }
+    }
+
+    #[test]
+    fn an_answer_names_somebody_or_nobody_or_is_none() {
+        let id = |status, body| read("u", &answered(status, body)).map(|who| who.map(|who| who.user.to_string()));
+        assert_eq!(id(200, r#"{"id":"jack","name":"Jack"}"#), Ok(Some("jack".into())));
+        assert_eq!(id(200, r#"{"id":7}"#), Ok(Some("7".into())));
+        assert_eq!(id(200, r#"{"id":null}"#), Ok(None));
+        assert_eq!(id(200, "{}"), Ok(None));
+        assert_eq!(id(204, ""), Ok(None));
+        assert_eq!(id(401, "no"), Ok(None));
+        assert!(id(200, "<html>").is_err() && id(500, "").is_err() && id(200, r#"{"id":"a,b"}"#).is_err());
+    }
+}
