@@ -3,13 +3,14 @@
 pub mod control;
 pub mod data;
 pub mod doctor;
+mod listeners;
 
-use crate::actions::{Context, Overlay, SiteTable, manage_sites, restore, sweep, tail};
+use crate::actions::{Context, Overlay, manage_sites, restore, sweep, tail};
 use crate::bus::local::LocalBus;
 use crate::bus::{Bus, Envelope};
 use crate::chat::site::{KeyDigest, SiteOptions};
 use crate::clock::Clock;
-use crate::config::{AdminListen, Config, RateProfile};
+use crate::config::{Config, RateProfile};
 use crate::edge::Edge;
 use crate::edge::accept::{Shutdown, serve};
 use crate::edge::admin::{self, Meters};
@@ -19,20 +20,15 @@ use crate::edge::demo::{seed, sign_in::Demonstration};
 use crate::edge::rates::{OpenTo, Rates};
 use crate::edge::refusals::Refusals;
 use crate::edge::sign_in::SignIn;
-use crate::live::Live;
+use crate::edge::tls::Tls;
 use crate::outgoing::Client;
 use crate::outgoing::reach::Reach;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{CommitObserver, StoreError};
-use listenfd::ListenFd;
-use std::fs::File;
-use std::io;
+use listeners::{bind, bind_admin, inherited, orders};
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -43,10 +39,6 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 const PREDECESSOR_WITHIN: Duration = Duration::from_secs(60);
 /// How often it looks.
 const LOCK_RETRY: Duration = Duration::from_millis(10);
-/// The usual port of the operator's listener.
-const ADMIN_PORT: u16 = 9464;
-/// Ports tried after the usual one.
-const PORTS_TRIED: u16 = 100;
 
 /// Why the server did not start: the text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +55,8 @@ pub enum StartError {
 pub struct Running {
     /// Where.
     pub address: SocketAddr,
+    /// Whether by TLS.
+    pub is_tls: bool,
     /// Where `/metrics` is.
     pub admin_address: Option<SocketAddr>,
     /// Which rates hold.
@@ -82,6 +76,8 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let bus = Arc::new(bus);
     let commits = Arc::clone(&bus);
     let observer: CommitObserver = Box::new(move |site, entries| commits.publish(Envelope::Appended { site, entries }));
+    let tls = config.tls.as_ref().map(|files| Tls::load(&files.certificate, &files.key));
+    let tls = tls.transpose().map_err(tls_error)?.map(Arc::new);
     // First the address: a start that fails leaves nothing behind.
     let (listener, is_inherited) = match inherited()? {
         Some(listener) => (listener, true),
@@ -90,17 +86,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let address = listener.local_addr().map_err(|error| StartError::Other(error.to_string()))?;
     let patience = if is_inherited { PREDECESSOR_WITHIN } else { Duration::ZERO };
     let store = open(config, patience, observer).await.map_err(start_error)?;
-    let clock = Clock::start();
-    let ctx = Arc::new(Context {
-        store: Arc::new(store),
-        bus,
-        live: Live::new(config.times, clock.monotonic_ms()),
-        clock,
-        sites: SiteTable::default(),
-        outgoing: Client::new(Reach::new(config.outgoing_allow.clone())),
-        unsaved: std::sync::Mutex::default(),
-        ticket_life_ms: config.ticket_life_ms,
-    });
+    let ctx = Arc::new(context(config, store, bus));
     let sign_in = prepare(&ctx, config).await?;
     let shutdown = Arc::new(Shutdown::default());
     let orders = orders(&config.data)?;
@@ -116,20 +102,13 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         (None, Some(demonstration)) => OpenTo::Site(demonstration.site()),
         (Some(RateProfile::Internet), _) | (None, None) => OpenTo::Nobody,
     };
-    let edge = Edge {
-        ctx: Arc::clone(&ctx),
-        sign_in,
-        public_url: config.public_url.clone(),
-        proxies: config.trusted_proxies.clone(),
-        connections_per_address: config.connections_per_address,
-        descriptors: rlimit::Resource::NOFILE.get_soft().unwrap_or(u64::MAX),
-        dead_polls: DeadPolls::default(),
-        meters: Meters::default(),
-        rates: Rates::new(open_to, clock),
-        refusals: Refusals::default(),
-    };
+    let is_tls = tls.is_some();
+    let edge = Arc::new(edge(config, &ctx, sign_in, tls, open_to));
+    if let Some(tls) = &edge.tls {
+        let keeping = Arc::clone(tls).keep(Arc::clone(&shutdown)).map_err(tls_error)?;
+        housekeeping.push(tokio::spawn(keeping));
+    }
     let (open, connections) = mpsc::channel(1);
-    let edge = Arc::new(edge);
     let admin_address = match bind_admin(config).await? {
         Some(listener) => {
             let address = listener.local_addr().ok();
@@ -140,32 +119,44 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     };
     let accepting = tokio::spawn(serve(edge, listener, Arc::clone(&shutdown), open));
     let rates = if open_to == OpenTo::Everybody { RateProfile::Open } else { RateProfile::Internet };
-    Ok(Running { address, admin_address, rates, demonstration, ctx, shutdown, accepting, housekeeping, connections })
+    Ok(Running {
+        address,
+        is_tls,
+        admin_address,
+        rates,
+        demonstration,
+        ctx,
+        shutdown,
+        accepting,
+        housekeeping,
+        connections,
+    })
 }
 
-/// The socket for orders of the command line. Whoever holds the data holds it, so one that is there is left over.
-fn orders(data: &Path) -> Result<UnixListener, StartError> {
-    let listen = || {
-        let folder = File::open(data)?;
-        let path = control::socket_path(&folder);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let listener = UnixListener::bind(&path)?;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-        Ok(listener)
-    };
-    listen().map_err(|error| StartError::Other(format!("{}: the socket for orders: {error}", data.display())))
+fn tls_error(error: impl std::fmt::Display) -> StartError {
+    StartError::Other(format!("TLS: {error}"))
 }
 
-/// A listening socket from whoever started this process (`LISTEN_FDS`): it outlives the process, so that pages which connect
-/// during a restart wait instead of failing.
-fn inherited() -> Result<Option<TcpListener>, StartError> {
-    let failed = |error: io::Error| StartError::Other(format!("the inherited socket: {error}"));
-    let Some(listener) = ListenFd::from_env().take_tcp_listener(0).map_err(failed)? else { return Ok(None) };
-    listener.set_nonblocking(true).map_err(failed)?;
-    TcpListener::from_std(listener).map(Some).map_err(failed)
+/// What actions work with, over a store that is open.
+fn context(config: &Config, store: SqliteStore, bus: Arc<LocalBus>) -> Context {
+    let outgoing = Client::new(Reach::new(config.outgoing_allow.clone()));
+    Context::new(Arc::new(store), bus, outgoing, config.times, config.ticket_life_ms)
+}
+
+fn edge(config: &Config, ctx: &Arc<Context>, sign_in: SignIn, tls: Option<Arc<Tls>>, open_to: OpenTo) -> Edge {
+    Edge {
+        ctx: Arc::clone(ctx),
+        sign_in,
+        public_url: config.public_url.clone(),
+        tls,
+        proxies: config.trusted_proxies.clone(),
+        connections_per_address: config.connections_per_address,
+        descriptors: rlimit::Resource::NOFILE.get_soft().unwrap_or(u64::MAX),
+        dead_polls: DeadPolls::default(),
+        meters: Meters::default(),
+        rates: Rates::new(open_to, ctx.clock),
+        refusals: Refusals::default(),
+    }
 }
 
 /// Opens the store; with `patience`, as soon as a predecessor lets go of it.
@@ -224,50 +215,6 @@ async fn has_demonstration(ctx: &Context, config: &Config) -> Result<bool, Start
         None => {
             let sites = ctx.store.sites().await.map_err(start_error)?;
             Ok(sites.iter().all(|site| &*site.name == seed::SITE))
-        }
-    }
-}
-
-/// The listener for the operator. Where none is named, the first free port of this machine will do; that there is none is no reason not to serve.
-async fn bind_admin(config: &Config) -> Result<Option<TcpListener>, StartError> {
-    match config.admin_listen {
-        AdminListen::Off => Ok(None),
-        AdminListen::At(address) => {
-            let failed = |error| StartError::Other(format!("server.admin_listen: cannot listen on {address}: {error}"));
-            TcpListener::bind(address).await.map(Some).map_err(failed)
-        }
-        AdminListen::Anywhere => {
-            for port in ADMIN_PORT..ADMIN_PORT + PORTS_TRIED {
-                if let Ok(listener) = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await {
-                    return Ok(Some(listener));
-                }
-            }
-            Ok(None)
-        }
-    }
-}
-
-async fn bind(config: &Config) -> Result<TcpListener, StartError> {
-    let mut address = config.listen;
-    loop {
-        match TcpListener::bind(address).await {
-            Ok(listener) => return Ok(listener),
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse && config.next_port => {
-                if address.port() >= config.listen.port().saturating_add(PORTS_TRIED) {
-                    return Err(StartError::Other(format!("no free port from {} on", config.listen)));
-                }
-                address.set_port(address.port() + 1);
-            }
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                return Err(StartError::Other(format!(
-                    "{address} is in use; stop what listens there, or give another --listen"
-                )));
-            }
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                let why = "ports below 1024 need privileges: take another, or grant CAP_NET_BIND_SERVICE";
-                return Err(StartError::Other(format!("cannot listen on {address}: {why}")));
-            }
-            Err(error) => return Err(StartError::Other(format!("cannot listen on {address}: {error}"))),
         }
     }
 }

@@ -237,7 +237,10 @@ mod tests {
     fn the_example_says_the_defaults_and_every_key() {
         let lines = EXAMPLE.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line));
         // Keys are in files that the example does not bring along.
-        let uncommented = lines.filter(|line| !line.starts_with("api_key_file") && !line.starts_with("tls_")).collect::<Vec<_>>().join("\n");
+        let uncommented = lines
+            .filter(|line| !line.starts_with("api_key_file") && !line.starts_with("tls_"))
+            .collect::<Vec<_>>()
+            .join("\n");
         let (example, defaults) = (load(&uncommented, &[]).unwrap(), load("", &[]).unwrap());
         let mut example = Config { public_url: None, ..example };
         assert!(!example.next_port, "the example names the address");

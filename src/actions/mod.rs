@@ -57,7 +57,7 @@ use crate::chat::room::Membership;
 use crate::chat::ticket::TicketDigest;
 use crate::chat::user::{Identity, Person};
 use crate::clock::Clock;
-use crate::live::Live;
+use crate::live::{Live, Times};
 use crate::outgoing::Client;
 use crate::store::{SessionRecord, Store, StoreError};
 pub use site_table::{Overlay, SiteTable};
@@ -84,6 +84,14 @@ pub struct Context {
 }
 
 impl Context {
+    /// With nobody here yet, and no site known.
+    pub fn new(store: Arc<dyn Store>, bus: Arc<dyn Bus>, outgoing: Client, times: Times, ticket_life_ms: u64) -> Self {
+        let clock = Clock::start();
+        let live = Live::new(times, clock.monotonic_ms());
+        let (sites, unsaved) = (SiteTable::default(), Mutex::default());
+        Self { store, bus, live, clock, sites, outgoing, unsaved, ticket_life_ms }
+    }
+
     /// Changes what is to be stored of a session, if it could not be stored when it opened.
     fn correct_unsaved(&self, digest: TicketDigest, change: impl FnMut(&mut SessionRecord)) {
         let mut unsaved = self.unsaved.lock().expect("no panic while held");

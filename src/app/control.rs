@@ -2,15 +2,12 @@
 
 pub use crate::edge::control::{Answer, Order, Rotation};
 
-use super::open;
-use crate::actions::{Context, Overlay, SiteTable};
+use super::{context, open};
+use crate::actions::{Context, Overlay};
 use crate::bus::local::LocalBus;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::edge::control::{self, PIECE_BYTES, Piece, SOCKET};
-use crate::live::Live;
-use crate::outgoing::Client;
-use crate::outgoing::reach::Reach;
 use crate::store::StoreError;
 use std::fs::File;
 use std::future::Future;
@@ -173,17 +170,7 @@ fn carry_out_here(config: &Config, here: impl Fn(Arc<Context>) -> Carried) -> Re
     runtime.block_on(async {
         let store = open(config, Duration::ZERO, Box::new(|_, _| {})).await?;
         let (bus, _feed) = LocalBus::new();
-        let clock = Clock::start();
-        let ctx = Arc::new(Context {
-            store: Arc::new(store),
-            bus: Arc::new(bus),
-            live: Live::new(config.times, clock.monotonic_ms()),
-            clock,
-            sites: SiteTable::default(),
-            outgoing: Client::new(Reach::new(config.outgoing_allow.clone())),
-            unsaved: std::sync::Mutex::default(),
-            ticket_life_ms: config.ticket_life_ms,
-        });
+        let ctx = Arc::new(context(config, store, Arc::new(bus)));
         ctx.sites.set(ctx.store.sites().await?, Overlay::default());
         let answer = here(Arc::clone(&ctx)).await;
         ctx.store.close().await;

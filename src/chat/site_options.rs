@@ -171,7 +171,10 @@ pub const OPTIONS: [OptionRow; 20] = [
         },
     },
     address!(jwks_url, "address of such keys, which are read again as they change; empty: none"),
-    address!(cookie_url, "address at which the site's server says who a cookie is (docs/sign-in.md); empty: nobody by cookie"),
+    address!(
+        cookie_url,
+        "address at which the site's server says who a cookie is (docs/sign-in.md); empty: nobody by cookie"
+    ),
     OptionRow {
         name: "cookie_names",
         what: "names of the cookies that cookie_url is shown, separated by spaces; empty: all",

@@ -67,7 +67,8 @@ async fn serve(config: &Config) -> Result<(), StartError> {
         _ = terminate.recv() => return Ok(()),
         _ = interrupt.recv() => return Ok(()),
     };
-    println!("NextIM is listening on http://{}/", running.address);
+    let scheme = if running.is_tls { "https" } else { "http" };
+    println!("NextIM is listening on {scheme}://{}/", running.address);
     tracing::info!(descriptors, address = %running.address, data = %config.data.display(), demonstration = running.demonstration, rates = ?running.rates, admin = ?running.admin_address, sites = running.sites(), "started");
     if let Some(advice) = config.advice() {
         tracing::warn!("{advice}");

@@ -1,20 +1,18 @@
 //! Our own accept loop. hyper parses requests and writes answers; a poll that has to wait is taken out of hyper, so that it
 //! waits with nothing but its socket: no buffer, no timer, no task of its own beyond the connection's.
 
+use super::body::Body;
+use super::browser::transport::events::Outlet;
 use super::browser::transport::long_poll::Parked;
-use super::client_address::client_of;
 use super::crowd::{Crowd, Place};
-use super::socket::Stream;
-use super::{Asked, Edge, Outcome, Taken, error, handle, rest, site};
+use super::respond::{Responded, respond};
+use super::socket::{Socket, Stream};
+use super::tls::Tls;
+use super::{Edge, Taken, error, http2};
 use crate::actions::listen::Receipt;
 use crate::chat::refusal::Refusal;
-use crate::edge::reply::{Form, Reply};
-use bytes::{Bytes, BytesMut};
-use http::header::{CONNECTION, HOST};
-use http::request::Parts;
-use http::{Request, Response, Version};
-use http_body_util::channel::Channel;
-use http_body_util::{BodyExt, Either, Full};
+use crate::edge::reply::Form;
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -30,20 +28,15 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
 
 /// A request's headers, and the first byte of a connection, must be there after this.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// After an answer of the stream, the next request of a connection must begin after this; after any other, as after the first
 /// byte, within [`HEADERS_WITHIN`].
 const IDLE_WITHIN: Duration = Duration::from_secs(60);
-/// A request's body must be there after this.
-const BODY_WITHIN: Duration = Duration::from_secs(15);
 /// hyper's read buffer at most: a request line and headers of the sizes allowed, and what surrounds them.
 const READ_BUFFER_MAX: usize = 96 * 1024;
-/// A form, in bytes.
-const BODY_MAX: usize = 256 * 1024;
-/// What of a body over the limit is read and thrown away, so that the refusal can be read and the connection used again.
-const BODY_DISCARD_MAX: usize = 4 * 1024 * 1024;
 
 /// Tells connections that the process is about to end.
 #[derive(Default)]
@@ -108,17 +101,44 @@ fn turn_away(stream: &TcpStream) {
     drop(stream.try_write(&bytes));
 }
 
-/// Serves one connection: in turn requests through hyper, and polls by hand.
+/// Serves one connection, by the version of HTTP that it speaks.
 async fn converse(edge: &Arc<Edge>, socket: TcpStream, peer: SocketAddr, place: &Place, shutdown: &Shutdown) {
     drop(socket.set_nodelay(true));
-    let mut stream = Stream::new(socket);
+    let Some(tls) = &edge.tls else {
+        return converse_in_turn(edge, Stream::new(Socket::Plain(socket)), peer, place, shutdown).await;
+    };
+    let Some(stream) = shake_hands(tls, socket).await else { return };
+    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        let stream = Stream::new(Socket::Tls(stream));
+        return Box::pin(http2::serve(edge, stream, peer, place, shutdown)).await;
+    }
+    converse_in_turn(edge, Stream::new(Socket::Tls(stream)), peer, place, shutdown).await;
+}
+
+/// The first byte of a TLS handshake.
+const HANDSHAKE: u8 = 0x16;
+
+/// Shakes hands; whoever speaks HTTP without TLS is told.
+async fn shake_hands(tls: &Tls, socket: TcpStream) -> Option<Box<TlsStream<TcpStream>>> {
+    let mut first = [0; 1];
+    let count = timeout(HEADERS_WITHIN, socket.peek(&mut first)).await.ok()?.ok()?;
+    if count > 0 && first[0] != HANDSHAKE {
+        let refusal = Refusal::BadRequest("this port speaks TLS: use https");
+        drop(socket.try_write(&error::reply(&refusal, &Form::Plain).into_bytes(false)));
+        return None;
+    }
+    tls.accept(socket).await.map(Box::new)
+}
+
+/// HTTP/1.1: in turn requests through hyper, and polls by hand.
+async fn converse_in_turn(edge: &Arc<Edge>, mut stream: Stream, peer: SocketAddr, place: &Place, shutdown: &Shutdown) {
     loop {
         // Boxed, so that the waiting below does not carry hyper's state.
         let Some((free, taken)) = Box::pin(serve_requests(edge, stream, peer, shutdown)).await else { return };
         stream = free;
         let parked = match taken {
             Taken::Poll(parked) => parked,
-            Taken::Events(events) => return Box::pin(events.serve(&mut stream)).await,
+            Taken::Events(events) => return Box::pin(events.serve(&mut Outlet::Socket(&mut stream))).await,
             Taken::Socket(upgrade) => return Box::pin(upgrade.serve(edge, &mut stream)).await,
         };
         let Some((receipt, keep_alive)) = answer_poll(edge, &mut stream, parked, shutdown).await else { return };
@@ -179,7 +199,7 @@ async fn serve_requests(
     shutdown: &Shutdown,
 ) -> Option<(Stream, Taken)> {
     let slot = Slot::default();
-    let service = service_fn(|request| Box::pin(respond(Arc::clone(edge), request, peer, Arc::clone(&slot))));
+    let service = service_fn(|request| Box::pin(respond_or_take(Arc::clone(edge), request, peer, Arc::clone(&slot))));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
@@ -218,113 +238,21 @@ async fn serve_requests(
     }
 }
 
-async fn respond(
+/// Answers, or leaves in `slot` what the connection is taken for.
+async fn respond_or_take(
     edge: Arc<Edge>,
     request: Request<Incoming>,
     peer: SocketAddr,
     slot: Slot,
 ) -> Result<Response<Body>, Infallible> {
-    if rest::sync::over_http::is_for(&edge, &request) {
-        return Ok(begin_sync(&edge, request, peer));
-    }
-    let asked = match read(&edge, request, peer).await {
-        Ok(asked) => asked,
-        Err((refusal, door)) => {
-            let reply = match door {
-                Door::Plugins(call) => site::unread(&call, &refusal),
-                Door::Rest => rest::unread(refusal.clone()),
-                Door::Browsers => error::reply(&refusal, &Form::Plain),
-            };
-            // Where one request ends and the next begins may be unclear now.
-            let closes = !matches!(refusal, Refusal::TooLarge);
-            return Ok(whole(if closes { reply.header(CONNECTION, "close") } else { reply }));
-        }
-    };
-    match handle(&edge, &asked).await {
-        Outcome::Reply(reply) => Ok(whole(reply)),
-        Outcome::Take(taken) => {
-            drop(asked);
+    match respond(&edge, request, peer).await {
+        Responded::Answer(answer) => Ok(answer),
+        Responded::Take(taken) => {
             *slot.lock().expect("no panic while held") = Some(taken);
             // The connection's task finds this and takes the socket; this never goes on.
             pending().await
         }
     }
-}
-
-async fn read(edge: &Edge, request: Request<Incoming>, peer: SocketAddr) -> Result<Asked, (Refusal, Door)> {
-    let (head, body) = request.into_parts();
-    let path = edge.path_below(head.uri.path());
-    let (door, most) = match site::Call::parse(path) {
-        Some(call) => (Door::Plugins(call), site::BODY_MAX),
-        None if rest::is_rest(path) => (Door::Rest, rest::BODY_MAX),
-        None => (Door::Browsers, BODY_MAX),
-    };
-    let read = async {
-        check_framing(&head)?;
-        timeout(BODY_WITHIN, read_body(body, most)).await.map_err(|_| Refusal::TooSlow)?
-    };
-    let body = read.await.map_err(|refusal| (refusal, door))?;
-    Ok(asked(edge, head, body, peer))
-}
-
-fn asked(edge: &Edge, head: Parts, body: Bytes, peer: SocketAddr) -> Asked {
-    let connection = head.headers.get(CONNECTION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let closes = connection.split(',').any(|word| word.trim().eq_ignore_ascii_case("close"));
-    let keep_alive = head.version >= Version::HTTP_11 && !closes;
-    let client = client_of(peer, &head.headers, &edge.proxies);
-    Asked { method: head.method, uri: head.uri, headers: head.headers, body, peer, client, keep_alive }
-}
-
-/// Who is served at a path, and so how a refusal looks there.
-enum Door {
-    Plugins(site::Call),
-    Rest,
-    Browsers,
-}
-
-/// What answers have for a body: all of it, or what comes.
-type Body = Either<Full<Bytes>, Channel<Bytes>>;
-
-fn whole(reply: Reply) -> Response<Body> {
-    reply.into_response().map(Either::Left)
-}
-
-/// A sync is answered while it arrives.
-fn begin_sync(edge: &Arc<Edge>, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
-    let (head, body) = request.into_parts();
-    if let Err(refusal) = check_framing(&head) {
-        return whole(rest::unread(refusal).header(CONNECTION, "close"));
-    }
-    let asked = asked(edge, head, Bytes::new(), peer);
-    match rest::sync::over_http::begin(edge, &asked, body) {
-        Ok((reply, reports)) => reply.into_response().map(|_| Either::Right(reports)),
-        Err(reply) => whole(reply.header(CONNECTION, "close")),
-    }
-}
-
-/// Refuses what a proxy in front of us may understand in another way. (A length given in two ways ends the connection in hyper.)
-fn check_framing(head: &Parts) -> Result<(), Refusal> {
-    if head.version >= Version::HTTP_11 && head.headers.get_all(HOST).iter().count() != 1 {
-        return Err(Refusal::BadRequest("it needs one Host header"));
-    }
-    Ok(())
-}
-
-async fn read_body(mut body: Incoming, most: usize) -> Result<Bytes, Refusal> {
-    let mut bytes = BytesMut::new();
-    let mut count = 0;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Refusal::BadRequest("its body is broken"))?;
-        let Ok(data) = frame.into_data() else { continue };
-        count += data.len();
-        if count > BODY_DISCARD_MAX {
-            break;
-        }
-        if count <= most {
-            bytes.extend_from_slice(&data);
-        }
-    }
-    if count > most { Err(Refusal::TooLarge) } else { Ok(bytes.freeze()) }
 }
 
 /// Waits for what a poll is to get, and writes it. `None` if the connection ended first; else whether it stays open.

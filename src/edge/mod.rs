@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod admin;
+pub mod body;
 pub mod browser;
 pub mod client_address;
 pub mod control;
@@ -10,16 +11,19 @@ pub mod crowd;
 pub mod demo;
 pub mod error;
 mod health;
+mod http2;
 pub mod json;
 pub mod origin;
 pub mod params;
 pub mod rates;
 pub mod refusals;
 pub mod reply;
+mod respond;
 pub mod rest;
 pub mod sign_in;
 pub mod site;
 pub mod socket;
+pub mod tls;
 
 use crate::actions::Context;
 use crate::chat::refusal::Refusal;
@@ -28,6 +32,7 @@ use browser::transport::events::{self, Events};
 use browser::transport::long_poll::{self, DeadPolls, Parked};
 use browser::transport::websocket::{self, Upgrade};
 use bytes::Bytes;
+use http::header::STRICT_TRANSPORT_SECURITY;
 use http::{HeaderMap, Method, Uri};
 use ipnet::IpNet;
 use params::Params;
@@ -38,6 +43,7 @@ use sign_in::SignIn;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tls::Tls;
 use tokio::time::timeout;
 
 /// The request line, in bytes: a message of a JSONP page travels in it.
@@ -55,6 +61,8 @@ pub struct Edge {
     pub sign_in: SignIn,
     /// Where this server is reached from outside, without a slash at the end; else what the request says.
     pub public_url: Option<String>,
+    /// The certificate, if TLS is spoken here.
+    pub tls: Option<Arc<Tls>>,
     /// Proxies that are believed when they say who asks.
     pub proxies: Vec<IpNet>,
     /// Connections from one address at most.
@@ -193,6 +201,7 @@ pub async fn handle(edge: &Arc<Edge>, asked: &Asked) -> Outcome {
     if let Some(code) = reply.refusal_code() {
         edge.meters.refused(code);
     }
+    let reply = if edge.tls.is_some() { reply.header(STRICT_TRANSPORT_SECURITY, "max-age=31536000") } else { reply };
     Outcome::Reply(origin::readable(reply, asked, origin::reader(edge, asked)))
 }
 

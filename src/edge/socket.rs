@@ -1,14 +1,15 @@
 //! A connection's socket outside hyper: bytes that were read already, and deadlines on what the other side does not take.
 
 use bytes::BytesMut;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep, timeout};
+use tokio_rustls::server::TlsStream;
 
 /// Each piece of what is written must be taken after this: slow is not the same as gone, but it ends.
 const WRITE_WITHIN: Duration = Duration::from_secs(20);
@@ -17,9 +18,33 @@ const WRITE_PIECE: usize = 64 * 1024;
 /// Bytes that may arrive while a poll waits (a next request sent ahead).
 const AHEAD_MAX: usize = 32 * 1024;
 
+/// What a connection goes over.
+pub enum Socket {
+    /// TCP.
+    Plain(TcpStream),
+    /// TLS over it.
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// Calls the same of both.
+macro_rules! each {
+    ($socket:expr, $stream:ident => $call:expr) => {
+        match $socket {
+            Socket::Plain($stream) => {
+                let $stream = Pin::new($stream);
+                $call
+            }
+            Socket::Tls($stream) => {
+                let $stream = Pin::new(&mut **$stream);
+                $call
+            }
+        }
+    };
+}
+
 /// A socket, and bytes of it that were read already.
 pub struct Stream {
-    socket: TcpStream,
+    socket: Socket,
     ahead: BytesMut,
     /// Runs while a write of hyper's waits for the other side, and what was taken since.
     stalled: Option<(Pin<Box<Sleep>>, usize)>,
@@ -27,7 +52,7 @@ pub struct Stream {
 
 impl Stream {
     /// A fresh connection.
-    pub fn new(socket: TcpStream) -> Self {
+    pub fn new(socket: Socket) -> Self {
         Self { socket, ahead: BytesMut::new(), stalled: None }
     }
 
@@ -43,20 +68,31 @@ impl Stream {
         !self.ahead.is_empty()
     }
 
-    /// Waits for a next byte and leaves it there. `Ok(false)` for an end.
-    pub async fn peek(&self) -> io::Result<bool> {
-        self.socket.peek(&mut [0; 1]).await.map(|count| count > 0)
+    /// Waits for a next byte and keeps it for later. `Ok(false)` for an end.
+    pub async fn peek(&mut self) -> io::Result<bool> {
+        if self.has_ahead() {
+            return Ok(true);
+        }
+        poll_fn(|cx| self.poll_more(cx)).await.map(|count| count > 0)
     }
 
     /// An error that the socket has kept, which tells a reset from an ordinary end.
     pub fn was_reset(&self) -> bool {
-        !matches!(self.socket.take_error(), Ok(None))
+        let socket = match &self.socket {
+            Socket::Plain(socket) => socket,
+            Socket::Tls(socket) => socket.get_ref().0,
+        };
+        !matches!(socket.take_error(), Ok(None))
     }
 
     /// Writes everything; whether the other side took it in time.
     pub async fn write_within(&mut self, bytes: &[u8]) -> bool {
         for piece in bytes.chunks(WRITE_PIECE) {
-            if !matches!(timeout(WRITE_WITHIN, self.socket.write_all(piece)).await, Ok(Ok(()))) {
+            let written = async {
+                self.write_socket(piece).await?;
+                poll_fn(|cx| each!(&mut self.socket, socket => socket.poll_flush(cx))).await
+            };
+            if !matches!(timeout(WRITE_WITHIN, written).await, Ok(Ok(()))) {
                 return false;
             }
         }
@@ -65,7 +101,18 @@ impl Stream {
 
     /// Says that nothing more will be written.
     pub async fn finish(&mut self) {
-        drop(self.socket.shutdown().await);
+        drop(poll_fn(|cx| each!(&mut self.socket, socket => socket.poll_shutdown(cx))).await);
+    }
+
+    async fn write_socket(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let count = poll_fn(|cx| each!(&mut self.socket, socket => socket.poll_write(cx, bytes))).await?;
+            if count == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            bytes = &bytes[count..];
+        }
+        Ok(())
     }
 
     /// Waits for bytes and gives them to `take`; whether there are more to come. May be dropped while it waits.
@@ -86,21 +133,16 @@ impl Stream {
 
     /// Waits until there may be something to read, and reads it. Whether there may be more.
     async fn read_more(&mut self) -> bool {
-        if self.socket.readable().await.is_err() {
-            return false;
-        }
-        match self.read_ahead() {
-            Err(error) => error.kind() == io::ErrorKind::WouldBlock,
-            Ok(count) => count > 0,
-        }
+        poll_fn(|cx| self.poll_more(cx)).await.is_ok_and(|count| count > 0)
     }
 
-    /// Apart, so that a waiting connection does not carry the buffer.
-    fn read_ahead(&mut self) -> io::Result<usize> {
+    /// The buffer lives while this looks, and not while the connection waits.
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let mut bytes = [0; 4096];
-        let count = self.socket.try_read(&mut bytes)?;
-        self.ahead.extend_from_slice(&bytes[..count]);
-        Ok(count)
+        let mut buffer = ReadBuf::new(&mut bytes);
+        ready!(each!(&mut self.socket, socket => socket.poll_read(cx, &mut buffer)))?;
+        self.ahead.extend_from_slice(buffer.filled());
+        Poll::Ready(Ok(buffer.filled().len()))
     }
 
     /// Counts the time in which the other side takes less than a piece.
@@ -120,7 +162,7 @@ impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.ahead.is_empty() {
             let before = buffer.filled().len();
-            let outcome = Pin::new(&mut self.socket).poll_read(cx, buffer);
+            let outcome = each!(&mut self.socket, socket => socket.poll_read(cx, buffer));
             if buffer.filled().len() > before {
                 self.stalled = None; // a next request: the answer before was taken
             }
@@ -137,7 +179,7 @@ impl AsyncRead for Stream {
 
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        let outcome = each!(&mut self.socket, socket => socket.poll_write(cx, bytes));
         self.watch(cx, outcome)
     }
 
@@ -146,7 +188,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.socket).poll_write_vectored(cx, parts);
+        let outcome = each!(&mut self.socket, socket => socket.poll_write_vectored(cx, parts));
         self.watch(cx, outcome)
     }
 
@@ -155,10 +197,10 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(cx)
+        each!(&mut self.socket, socket => socket.poll_flush(cx))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(cx)
+        each!(&mut self.socket, socket => socket.poll_shutdown(cx))
     }
 }

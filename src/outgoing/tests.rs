@@ -1,3 +1,5 @@
+//! Against sockets of this machine that answer as a site might.
+
 use super::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -28,7 +30,10 @@ async fn an_answer_comes_back_whole() {
     assert_eq!((answered.status, &answered.body[..]), (200, &b"hi"[..]));
     assert_eq!(answered.headers["cache-control"], "max-age=9");
     let asked = asked.await.unwrap();
-    assert!(asked.starts_with("GET /keys?a=b HTTP/1.1\r\n") && asked.contains(&format!("host: {address}\r\n")), "{asked}");
+    assert!(
+        asked.starts_with("GET /keys?a=b HTTP/1.1\r\n") && asked.contains(&format!("host: {address}\r\n")),
+        "{asked}"
+    );
 }
 
 #[tokio::test]
@@ -52,9 +57,8 @@ async fn what_leads_elsewhere_or_is_too_much_is_a_fault() {
     let (address, _) = site(redirect).await;
     assert!(matches!(client().get(&format!("http://{address}/")).await, Err(Fault::Redirect(_))));
 
-    let long: &'static [u8] = Box::leak(
-        [b"HTTP/1.1 200 OK\r\ncontent-length: 65537\r\n\r\n".to_vec(), vec![b'a'; 65_537]].concat().into(),
-    );
+    let long: &'static [u8] =
+        Box::leak([b"HTTP/1.1 200 OK\r\ncontent-length: 65537\r\n\r\n".to_vec(), vec![b'a'; 65_537]].concat().into());
     let (address, _) = site(long).await;
     assert!(matches!(client().get(&format!("http://{address}/")).await, Err(Fault::TooLong(_))));
 

@@ -162,7 +162,8 @@ pub fn base_url(edge: &Edge, asked: &Asked) -> String {
     if let Some(public) = &edge.public_url {
         return public.clone();
     }
-    let is_secure = behind_proxy(edge, asked) && asked.header("x-forwarded-proto") == Some("https");
+    let is_told = behind_proxy(edge, asked) && asked.header("x-forwarded-proto") == Some("https");
+    let is_secure = edge.tls.is_some() || is_told;
     let scheme = if is_secure { "https" } else { "http" };
     let host = forwarded_host(edge, asked).or_else(|| asked.host().filter(|host| is_authority(host)));
     format!("{scheme}://{}", host.unwrap_or("localhost"))

@@ -67,10 +67,11 @@ impl Cookies {
         if let Some((who, _)) = self.kept().get(&digest).filter(|(_, until_ms)| now_ms < *until_ms) {
             return Ok(who.clone());
         }
-        let _turn = self.asking.acquire().await.expect("it is never closed");
+        let _turn = self.asking.acquire().await;
         let mut headers = HeaderMap::new();
         headers.insert(COOKIE, HeaderValue::from_str(&shown).map_err(|_| Fault::Address(url.into()))?);
-        let body = serde_json::to_vec(&Asks { r#type: "cookie", site: &site.name }).expect("texts are JSON");
+        let body = serde_json::to_vec(&Asks { r#type: "cookie", site: &site.name })
+            .expect("wire shapes have string keys and finite numbers");
         let question = Question { url, secrets: &site.token_secrets, body, headers };
         let answered = edge.ctx.outgoing.ask_signed(question, edge.ctx.clock.wall_ms() / 1000).await?;
         let who = read(url, &answered)?;

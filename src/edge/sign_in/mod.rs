@@ -9,8 +9,8 @@ pub mod token;
 use super::demo::sign_in::Demonstration;
 use super::params::Params;
 use super::{Asked, Edge, origin};
-use crate::actions::{Context, merge_guest};
 use crate::actions::vouch::{self, Says};
+use crate::actions::{Context, merge_guest};
 use crate::chat::id::UserId;
 use crate::chat::refusal::Refusal;
 use crate::chat::session::Caller;
@@ -40,7 +40,6 @@ impl SignIn {
     pub fn demonstration(&self) -> Option<&Demonstration> {
         self.demonstration.as_ref()
     }
-
 }
 
 /// The member whom a token names. They exist from now on, as the token describes them.

@@ -37,6 +37,7 @@ mod shapes;
 mod site_role;
 mod slow_readers;
 mod socket_calls;
+mod tls;
 mod unconfirmed;
 mod waiting;
 mod watch;

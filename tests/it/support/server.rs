@@ -1,18 +1,17 @@
 //! A server in this process, on a free port, with the demonstration and files of its own that go away with it.
 
 use super::{Member, http::Http};
-use nextim::actions::{Context, SiteTable};
+use nextim::actions::Context;
 use nextim::app::{self, Running};
 use nextim::bus::local::LocalBus;
 use nextim::chat::id::SiteNumber;
-use nextim::clock::Clock;
 use nextim::config::{AdminListen, Config, LogFormat, RateProfile};
-use nextim::live::{Live, Times};
+use nextim::live::Times;
 use nextim::outgoing::Client;
 use nextim::outgoing::reach::Reach;
 use nextim::store::sqlite::SqliteStore;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 /// Times at which a test need not wait long for anything.
@@ -84,17 +83,8 @@ impl Server {
         self.stop().await;
         let (bus, _feed) = LocalBus::new();
         let store = SqliteStore::open(&self.config.data, Box::new(|_, _| {})).expect("the store opens");
-        let clock = Clock::start();
-        let ctx = Context {
-            store: Arc::new(store),
-            bus: Arc::new(bus),
-            live: Live::new(self.config.times, clock.monotonic_ms()),
-            clock,
-            sites: SiteTable::default(),
-            outgoing: Client::new(Reach::new(self.config.outgoing_allow.clone())),
-            unsaved: Mutex::default(),
-            ticket_life_ms: self.config.ticket_life_ms,
-        };
+        let outgoing = Client::new(Reach::default());
+        let ctx = Context::new(Arc::new(store), Arc::new(bus), outgoing, self.config.times, self.config.ticket_life_ms);
         let site = ctx.store.sites().await.expect("sites").swap_remove(0).number;
         let done = work(&ctx, site).await;
         ctx.store.close().await;

@@ -5,7 +5,7 @@ use super::tree::Tree;
 use super::{Findings, finding};
 
 /// Who may name whom, by longest matching path. Every line that is not in the picture of the architecture says why.
-const MAY: [(&str, &[&str]); 21] = [
+const MAY: [(&str, &[&str]); 22] = [
     ("src/chat/", &["chat"]),
     ("src/store/", &["store", "chat"]),
     ("src/bus/", &["bus", "chat"]),
@@ -28,13 +28,18 @@ const MAY: [(&str, &[&str]); 21] = [
     ("src/config.rs", &["config", "live", "chat"]),
     ("src/config/", &["config", "chat"]),
     ("src/telemetry.rs", &["telemetry", "config"]),
-    ("src/app.rs", &["app", "actions", "bus", "chat", "clock", "config", "edge", "live", "outgoing", "store", "telemetry"]),
+    (
+        "src/app.rs",
+        &["app", "actions", "bus", "chat", "clock", "config", "edge", "live", "outgoing", "store", "telemetry"],
+    ),
     // Care of the data without a server; it stands with `app` because it names the backend, too.
     ("src/app/", &["clock", "store"]),
+    // Listeners are what the configuration says.
+    ("src/app/listeners.rs", &["app", "config"]),
     // What usually goes wrong is found from outside, through orders and the clock.
     ("src/app/doctor.rs", &["app", "clock", "config"]),
     // Orders, which are carried out here where no server has the data open: a server's parts without its listener.
-    ("src/app/control.rs", &["app", "actions", "bus", "chat", "clock", "config", "edge", "live", "outgoing", "store"]),
+    ("src/app/control.rs", &["app", "actions", "bus", "chat", "clock", "config", "edge", "store"]),
     ("src/", &[]),
 ];
 

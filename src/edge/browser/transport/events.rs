@@ -17,9 +17,11 @@ use crate::edge::reply::Reply;
 use crate::edge::socket::Stream;
 use crate::edge::{Asked, Edge, Outcome, Taken, json, origin};
 use crate::live::{Packet, PollEnd};
+use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::sync::mpsc::Sender;
+use tokio::time::{sleep, timeout};
 
 /// A stream with something unconfirmed ends after this, in milliseconds.
 const UNCONFIRMED_WITHIN_MS: u64 = 30_000;
@@ -34,6 +36,36 @@ pub struct Events {
     clock: Clock,
     /// Whose page may read it.
     reader: Option<Reader>,
+}
+
+/// Where a stream of events goes.
+pub enum Outlet<'a> {
+    /// A socket of its own.
+    Socket(&'a mut Stream),
+    /// Pieces of a body, on a connection with others.
+    Pieces(Sender<Bytes>),
+}
+
+/// A piece must be taken within this.
+const TAKEN_WITHIN: Duration = Duration::from_secs(20);
+
+impl Outlet<'_> {
+    /// Whether the other side took it in time.
+    async fn put(&mut self, bytes: Vec<u8>) -> bool {
+        match self {
+            Self::Socket(stream) => stream.write_within(&bytes).await,
+            Self::Pieces(_) if bytes.is_empty() => true,
+            Self::Pieces(pieces) => matches!(timeout(TAKEN_WITHIN, pieces.send(bytes.into())).await, Ok(Ok(()))),
+        }
+    }
+
+    /// Returns when the other side has gone.
+    async fn ended(&mut self) {
+        match self {
+            Self::Socket(stream) => stream.ended().await,
+            Self::Pieces(pieces) => pieces.closed().await,
+        }
+    }
 }
 
 /// Opens a stream.
@@ -68,21 +100,32 @@ pub fn event_of(id: &str) -> Option<Ack> {
 }
 
 impl Events {
+    /// Serves a connection that it has for itself.
+    pub async fn serve(self, outlet: &mut Outlet<'_>) {
+        if outlet.put(self.head().into_head()).await {
+            self.carry(outlet).await;
+        }
+    }
+
+    /// The answer without its body.
+    pub fn head(&self) -> Reply {
+        origin::readable_by(Reply::event_stream(), self.reader.clone())
+    }
+
     /// Carries packets until either side ends.
-    pub async fn serve(self, stream: &mut Stream) {
-        let mut head = origin::readable_by(Reply::event_stream(), self.reader.clone()).into_head();
-        head.extend_from_slice(format!("retry: {RETRY_MS}\n\n").as_bytes());
+    pub async fn carry(self, outlet: &mut Outlet<'_>) {
+        let mut head = format!("retry: {RETRY_MS}\n\n").into_bytes();
         if self.listening.is_resync() {
             head.extend_from_slice(&self.event(&self.listening.empty(), true));
         }
-        if !stream.write_within(&head).await {
+        if !outlet.put(head).await {
             return;
         }
         let mut unconfirmed_ms: Option<u64> = None;
         loop {
             let end = tokio::select! {
                 biased;
-                () = stream.ended() => return,
+                () = outlet.ended() => return,
                 end = self.listening.wait() => end,
                 () = self.overdue(unconfirmed_ms) => {
                     if self.listening.is_unconfirmed() { return }
@@ -91,7 +134,7 @@ impl Events {
                 }
             };
             let (bytes, goes_on) = self.bytes(end);
-            if !stream.write_within(&bytes).await || !goes_on {
+            if !outlet.put(bytes).await || !goes_on {
                 return;
             }
             if unconfirmed_ms.is_none() && self.listening.is_unconfirmed() {

@@ -1,0 +1,132 @@
+//! One request, from hyper to an answer, whichever version of HTTP it came by.
+
+use super::body::Body;
+use super::client_address::client_of;
+use super::reply::{Form, Reply};
+use super::{Asked, Edge, Outcome, Taken, error, handle, rest, site};
+use crate::chat::refusal::Refusal;
+use bytes::{Bytes, BytesMut};
+use http::header::{CONNECTION, HOST};
+use http::request::Parts;
+use http::{Request, Response, Version};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A request's body must be there after this.
+const BODY_WITHIN: Duration = Duration::from_secs(15);
+/// A form, in bytes.
+const BODY_MAX: usize = 256 * 1024;
+/// What of a body over the limit is read and thrown away, so that the refusal can be read and the connection used again.
+const BODY_DISCARD_MAX: usize = 4 * 1024 * 1024;
+
+/// What becomes of a request that hyper read.
+pub(super) enum Responded {
+    /// An answer.
+    Answer(Response<Body>),
+    /// A stream, and whether its connection stays open.
+    Take(Taken),
+}
+
+/// Answers a request.
+pub(super) async fn respond(edge: &Arc<Edge>, request: Request<Incoming>, peer: SocketAddr) -> Responded {
+    if rest::sync::over_http::is_for(edge, &request) {
+        return Responded::Answer(begin_sync(edge, request, peer));
+    }
+    let asked = match read(edge, request, peer).await {
+        Ok(asked) => asked,
+        Err((refusal, door)) => {
+            let reply = match door {
+                Door::Plugins(call) => site::unread(&call, &refusal),
+                Door::Rest => rest::unread(refusal.clone()),
+                Door::Browsers => error::reply(&refusal, &Form::Plain),
+            };
+            // Where one request ends and the next begins may be unclear now.
+            let closes = !matches!(refusal, Refusal::TooLarge);
+            return Responded::Answer(whole(if closes { reply.header(CONNECTION, "close") } else { reply }));
+        }
+    };
+    match handle(edge, &asked).await {
+        Outcome::Reply(reply) => Responded::Answer(whole(reply)),
+        Outcome::Take(taken) => Responded::Take(taken),
+    }
+}
+
+async fn read(edge: &Edge, request: Request<Incoming>, peer: SocketAddr) -> Result<Asked, (Refusal, Door)> {
+    let (head, body) = request.into_parts();
+    let path = edge.path_below(head.uri.path());
+    let (door, most) = match site::Call::parse(path) {
+        Some(call) => (Door::Plugins(call), site::BODY_MAX),
+        None if rest::is_rest(path) => (Door::Rest, rest::BODY_MAX),
+        None => (Door::Browsers, BODY_MAX),
+    };
+    let read = async {
+        check_framing(&head)?;
+        timeout(BODY_WITHIN, read_body(body, most)).await.map_err(|_| Refusal::TooSlow)?
+    };
+    let body = read.await.map_err(|refusal| (refusal, door))?;
+    Ok(asked(edge, head, body, peer))
+}
+
+fn asked(edge: &Edge, head: Parts, body: Bytes, peer: SocketAddr) -> Asked {
+    let connection = head.headers.get(CONNECTION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let closes = connection.split(',').any(|word| word.trim().eq_ignore_ascii_case("close"));
+    let keep_alive = head.version >= Version::HTTP_11 && !closes;
+    let client = client_of(peer, &head.headers, &edge.proxies);
+    Asked { method: head.method, uri: head.uri, headers: head.headers, body, peer, client, keep_alive }
+}
+
+/// Who is served at a path, and so how a refusal looks there.
+enum Door {
+    Plugins(site::Call),
+    Rest,
+    Browsers,
+}
+
+fn whole(reply: Reply) -> Response<Body> {
+    reply.into_response().map(Body::Whole)
+}
+
+/// A sync is answered while it arrives.
+fn begin_sync(edge: &Arc<Edge>, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    if let Err(refusal) = check_framing(&head) {
+        return whole(rest::unread(refusal).header(CONNECTION, "close"));
+    }
+    let asked = asked(edge, head, Bytes::new(), peer);
+    match rest::sync::over_http::begin(edge, &asked, body) {
+        Ok((reply, reports)) => reply.into_response().map(|_| Body::Reports(reports)),
+        Err(reply) => whole(reply.header(CONNECTION, "close")),
+    }
+}
+
+/// Refuses what a proxy in front of us may understand in another way. (A length given in two ways ends the connection in hyper.)
+fn check_framing(head: &Parts) -> Result<(), Refusal> {
+    let hosts = head.headers.get_all(HOST).iter().count();
+    let is_clear = match head.version {
+        Version::HTTP_2 => head.uri.authority().is_some() && hosts <= 1,
+        Version::HTTP_11 => hosts == 1,
+        _ => true,
+    };
+    if is_clear { Ok(()) } else { Err(Refusal::BadRequest("it needs one Host header")) }
+}
+
+async fn read_body(mut body: Incoming, most: usize) -> Result<Bytes, Refusal> {
+    let mut bytes = BytesMut::new();
+    let mut count = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Refusal::BadRequest("its body is broken"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        count += data.len();
+        if count > BODY_DISCARD_MAX {
+            break;
+        }
+        if count <= most {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    if count > most { Err(Refusal::TooLarge) } else { Ok(bytes.freeze()) }
+}
