@@ -9,5 +9,6 @@ pub mod clock;
 pub mod config;
 pub mod edge;
 pub mod live;
+pub mod people;
 pub mod store;
 pub mod telemetry;
