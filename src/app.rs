@@ -3,6 +3,7 @@
 pub mod control;
 pub mod data;
 pub mod doctor;
+pub mod people;
 
 use crate::actions::{Context, Overlay, SiteTable, manage_sites, restore, sweep, tail};
 use crate::bus::local::LocalBus;
@@ -95,6 +96,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         live: Live::new(config.times, clock.monotonic_ms()),
         clock,
         sites: SiteTable::default(),
+        people: people::sources(config).map_err(StartError::Other)?,
         unsaved: std::sync::Mutex::default(),
         ticket_life_ms: config.ticket_life_ms,
     });
@@ -207,7 +209,8 @@ async fn prepare(ctx: &Context, config: &Config) -> Result<SignIn, StartError> {
         None
     };
     let stored = ctx.store.sites().await.map_err(start_error)?;
-    for name in overlay.options.keys().filter(|name| !stored.iter().any(|site| site.answers_to(name))) {
+    let mentioned = overlay.options.keys().chain(config.people.keys());
+    for name in mentioned.filter(|name| !stored.iter().any(|site| site.answers_to(name))) {
         tracing::warn!(site = name, "the configuration has a section for a site that is not there");
     }
     ctx.sites.set(stored, overlay);

@@ -1,6 +1,7 @@
 //! Configuration in two steps: what is written (file, environment, flags, each optional), then one checked value that the
 //! rest is built from. Unknown keys are errors with a suggestion.
 
+mod people;
 mod shown;
 mod sites;
 mod written;
@@ -8,6 +9,7 @@ mod written;
 use crate::chat::site::KeyDigest;
 use crate::chat::site_options::is_public_url;
 use crate::live::Times;
+use crate::people::settings::Settings as PeopleSettings;
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -90,6 +92,8 @@ pub struct Config {
     pub sites: BTreeMap<String, Vec<(String, String)>>,
     /// Sites whose own server may call, by name, with its key.
     pub server_keys: BTreeMap<String, KeyDigest>,
+    /// Where sites are asked for their people, by name.
+    pub people: BTreeMap<String, PeopleSettings>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines there are: `level` or `target=level`, comma-separated.
@@ -134,7 +138,7 @@ impl Config {
     }
 
     fn check(written: Written, flags: &Flags, is_site: bool) -> Result<Self, ConfigError> {
-        let Written { server, stream, limits, sites, log } = written;
+        let Written { server, stream, limits, mut sites, log } = written;
         let written = server.listen.as_deref().map(parse_address).transpose();
         let written = written.map_err(|error| ConfigError(format!("server.listen: {error}")))?;
         let chosen = flags.listen.or(written);
@@ -168,6 +172,7 @@ impl Config {
                 1_000_000,
             )?,
             rates: limits.rates,
+            people: sites::people(&mut sites)?,
             sites: sites::special(&sites)?,
             server_keys: sites::server_keys(&sites)?,
             log_format: log.format.unwrap_or_default(),
@@ -191,13 +196,13 @@ fn log_filter(filter: String) -> Result<String, ConfigError> {
     if good { Ok(filter) } else { Err(ConfigError(format!("{why} {filter:?}"))) }
 }
 
-/// Whether a configuration is for a site of somebody's own: whoever gives the server a public name, or a site's server a key,
-/// does not want a demonstration on it. Times, logs and folders say nothing about that.
+/// Whether a configuration is for a site of somebody's own: whoever gives the server a public name, a site's server a key, or says
+/// where a site has its people, does not want a demonstration on it. Times, logs and folders say nothing about that.
 fn sets_a_site(table: &Table) -> bool {
     let section = |name: &str| table.get(name).and_then(Value::as_table);
     let is_public = section("server").is_some_and(|server| server.contains_key("public_url"));
     let mut sites = section("sites").into_iter().flatten().filter_map(|(_, site)| site.as_table());
-    is_public || sites.any(|site| site.contains_key("api_key") || site.contains_key("api_key_file"))
+    is_public || sites.any(|site| ["api_key", "api_key_file", "people"].iter().any(|key| site.contains_key(*key)))
 }
 
 fn times(stream: &WrittenStream) -> Result<Times, ConfigError> {
@@ -270,7 +275,8 @@ mod tests {
     fn the_example_says_the_defaults_and_every_key() {
         let lines = EXAMPLE.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line));
         // A key is in a file that the example does not bring along.
-        let uncommented = lines.filter(|line| !line.starts_with("api_key_file")).collect::<Vec<_>>().join("\n");
+        let uncommented = lines.filter(|line| !line.starts_with("api_key_file") && !line.starts_with("url_file"));
+        let uncommented = uncommented.collect::<Vec<_>>().join("\n");
         let (example, defaults) = (load(&uncommented, &[]).unwrap(), load("", &[]).unwrap());
         let mut example = Config { public_url: None, ..example };
         assert!(!example.next_port, "the example names the address");
@@ -278,6 +284,9 @@ mod tests {
         example.demonstration = defaults.demonstration;
         example.rates = defaults.rates;
         example.admin_listen = defaults.admin_listen;
+        // No site has a source unless it is said.
+        assert_eq!(example.people.len(), 1);
+        example.people.clear();
         // Every setting of a site stands there with its default.
         example.sites.retain(|_, given| SiteOptions::default().with(given) != SiteOptions::default());
         assert_eq!(format!("{example:?}"), format!("{defaults:?}"));
@@ -298,6 +307,20 @@ mod tests {
             "connections_per_address",
             "rates",
             "api_key_file",
+            "from",
+            "url",
+            "url_file",
+            "map",
+            "profile",
+            "buddies",
+            "rooms",
+            "table_prefix",
+            "site_url",
+            "refresh_s",
+            "timeout_ms",
+            "connections",
+            "tls",
+            "tls_ca_file",
             "format",
             "filter",
         ];

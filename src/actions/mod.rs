@@ -23,6 +23,8 @@ pub mod mark_read;
 pub mod merge_guest;
 pub mod notify;
 mod opening;
+mod people_sources;
+mod pull_people;
 pub mod read_directory;
 pub mod read_history;
 pub mod read_notifications;
@@ -59,6 +61,7 @@ use crate::chat::user::{Identity, Person};
 use crate::clock::Clock;
 use crate::live::Live;
 use crate::store::{SessionRecord, Store, StoreError};
+pub use people_sources::{PeopleSources, SourceCounts};
 pub use site_table::{Overlay, SiteTable};
 use std::sync::{Arc, Mutex};
 
@@ -74,6 +77,8 @@ pub struct Context {
     pub clock: Clock,
     /// The sites of this server.
     pub sites: SiteTable,
+    /// Where sites are asked for their people.
+    pub people: PeopleSources,
     /// Sessions that the store had no room for yet.
     pub unsaved: Mutex<Vec<SessionRecord>>,
     /// Longest life of a ticket, in milliseconds.

@@ -3,7 +3,7 @@
 pub use crate::edge::control::{Answer, Order, Rotation};
 
 use super::open;
-use crate::actions::{Context, Overlay, SiteTable};
+use crate::actions::{Context, Overlay, PeopleSources, SiteTable};
 use crate::bus::local::LocalBus;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -178,6 +178,7 @@ fn carry_out_here(config: &Config, here: impl Fn(Arc<Context>) -> Carried) -> Re
             live: Live::new(config.times, clock.monotonic_ms()),
             clock,
             sites: SiteTable::default(),
+            people: PeopleSources::default(),
             unsaved: std::sync::Mutex::default(),
             ticket_life_ms: config.ticket_life_ms,
         });

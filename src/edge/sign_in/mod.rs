@@ -58,7 +58,13 @@ pub async fn by_token(edge: &Edge, asked: &Asked, params: &Params, token: &str) 
     origin::check_site(edge, asked, site.number, params.has("callback"))?;
     match checked(edge, &site, token) {
         Ok(Signed { user, name, avatar, url, .. }) if !token::is_guest(&user) => {
-            vouch::vouch(&edge.ctx, site.number, &user, Says { name, avatar, url }).await?;
+            let says = Says { name, avatar, url };
+            // Of a site that is asked, the token would say one thing and the source another, by turns.
+            if edge.ctx.people.of(&site.name).is_some() {
+                vouch::introduce_once(&edge.ctx, site.number, &user, says).await?;
+            } else {
+                vouch::vouch(&edge.ctx, site.number, &user, says).await?;
+            }
             Ok(Caller::Member { site: site.number, user })
         }
         Ok(Signed { user, .. }) => guest(edge, &site, user).await,

@@ -1,7 +1,7 @@
 //! A server in this process, on a free port, with the demonstration and files of its own that go away with it.
 
 use super::{Member, http::Http};
-use nextim::actions::{Context, SiteTable};
+use nextim::actions::{Context, PeopleSources, SiteTable};
 use nextim::app::{self, Running};
 use nextim::bus::local::LocalBus;
 use nextim::chat::id::SiteNumber;
@@ -48,6 +48,7 @@ impl Server {
             rates: Some(RateProfile::Open),
             sites: std::collections::BTreeMap::default(),
             server_keys: std::collections::BTreeMap::default(),
+            people: std::collections::BTreeMap::new(),
             log_format: LogFormat::Auto,
             log_filter: "off".into(),
         };
@@ -87,6 +88,7 @@ impl Server {
             live: Live::new(self.config.times, clock.monotonic_ms()),
             clock,
             sites: SiteTable::default(),
+            people: PeopleSources::default(),
             unsaved: Mutex::default(),
             ticket_life_ms: self.config.ticket_life_ms,
         };
