@@ -4,6 +4,7 @@ pub mod control;
 pub mod data;
 pub mod doctor;
 mod listeners;
+pub mod people;
 
 use crate::actions::{Context, Overlay, manage_sites, restore, sweep, tail};
 use crate::bus::local::LocalBus;
@@ -86,7 +87,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let address = listener.local_addr().map_err(|error| StartError::Other(error.to_string()))?;
     let patience = if is_inherited { PREDECESSOR_WITHIN } else { Duration::ZERO };
     let store = open(config, patience, observer).await.map_err(start_error)?;
-    let ctx = Arc::new(context(config, store, bus));
+    let ctx = Arc::new(context(config, store, bus).map_err(StartError::Other)?);
     let sign_in = prepare(&ctx, config).await?;
     let shutdown = Arc::new(Shutdown::default());
     let orders = orders(&config.data)?;
@@ -138,9 +139,10 @@ fn tls_error(error: impl std::fmt::Display) -> StartError {
 }
 
 /// What actions work with, over a store that is open.
-fn context(config: &Config, store: SqliteStore, bus: Arc<LocalBus>) -> Context {
-    let outgoing = Client::new(Reach::new(config.outgoing_allow.clone()));
-    Context::new(Arc::new(store), bus, outgoing, config.times, config.ticket_life_ms)
+fn context(config: &Config, store: SqliteStore, bus: Arc<LocalBus>) -> Result<Context, String> {
+    let outgoing = Arc::new(Client::new(Reach::new(config.outgoing_allow.clone())));
+    let people = people::sources(config, &outgoing)?;
+    Ok(Context::new(Arc::new(store), bus, outgoing, people, config.times, config.ticket_life_ms))
 }
 
 fn edge(config: &Config, ctx: &Arc<Context>, sign_in: SignIn, tls: Option<Arc<Tls>>, open_to: OpenTo) -> Edge {
@@ -201,7 +203,8 @@ async fn prepare(ctx: &Context, config: &Config) -> Result<SignIn, StartError> {
         None
     };
     let stored = ctx.store.sites().await.map_err(start_error)?;
-    for name in overlay.options.keys().filter(|name| !stored.iter().any(|site| site.answers_to(name))) {
+    let mentioned = overlay.options.keys().chain(config.people.keys());
+    for name in mentioned.filter(|name| !stored.iter().any(|site| site.answers_to(name))) {
         tracing::warn!(site = name, "the configuration has a section for a site that is not there");
     }
     ctx.sites.set(stored, overlay);

@@ -2,12 +2,14 @@
 //! rest is built from. Unknown keys are errors with a suggestion.
 
 mod addresses;
+mod people;
 mod shown;
 mod sites;
 mod written;
 
 use crate::chat::site::KeyDigest;
 use crate::live::Times;
+use crate::people::settings::Settings as PeopleSettings;
 pub use addresses::{TlsFiles, parse_address};
 use addresses::{admin_listen, public_url, trusted_proxies};
 use ipnet::IpNet;
@@ -96,6 +98,8 @@ pub struct Config {
     pub sites: BTreeMap<String, Vec<(String, String)>>,
     /// Sites whose own server may call, by name, with its key.
     pub server_keys: BTreeMap<String, KeyDigest>,
+    /// Where sites are asked for their people, by name.
+    pub people: BTreeMap<String, PeopleSettings>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines there are: `level` or `target=level`, comma-separated.
@@ -140,7 +144,7 @@ impl Config {
     }
 
     fn check(written: Written, flags: &Flags, is_site: bool) -> Result<Self, ConfigError> {
-        let Written { server, stream, limits, outgoing, sites, log } = written;
+        let Written { server, stream, limits, outgoing, mut sites, log } = written;
         let written = server.listen.as_deref().map(parse_address).transpose();
         let written = written.map_err(|error| ConfigError(format!("server.listen: {error}")))?;
         let chosen = flags.listen.or(written);
@@ -176,6 +180,7 @@ impl Config {
             )?,
             rates: limits.rates,
             outgoing_allow: addresses::networks("outgoing.allow", outgoing.allow.unwrap_or_default())?,
+            people: sites::people(&mut sites)?,
             sites: sites::special(&sites)?,
             server_keys: sites::server_keys(&sites)?,
             log_format: log.format.unwrap_or_default(),
@@ -192,13 +197,13 @@ fn log_filter(filter: String) -> Result<String, ConfigError> {
     if good { Ok(filter) } else { Err(ConfigError(format!("{why} {filter:?}"))) }
 }
 
-/// Whether a configuration is for a site of somebody's own: whoever gives the server a public name, or a site's server a key,
-/// does not want a demonstration on it. Times, logs and folders say nothing about that.
+/// Whether a configuration is for a site of somebody's own: whoever gives the server a public name, a site's server a key, or says
+/// where a site has its people, does not want a demonstration on it. Times, logs and folders say nothing about that.
 fn sets_a_site(table: &Table) -> bool {
     let section = |name: &str| table.get(name).and_then(Value::as_table);
     let is_public = section("server").is_some_and(|server| server.contains_key("public_url"));
     let mut sites = section("sites").into_iter().flatten().filter_map(|(_, site)| site.as_table());
-    is_public || sites.any(|site| site.contains_key("api_key") || site.contains_key("api_key_file"))
+    is_public || sites.any(|site| ["api_key", "api_key_file", "people"].iter().any(|key| site.contains_key(*key)))
 }
 
 fn times(stream: &WrittenStream) -> Result<Times, ConfigError> {
@@ -237,10 +242,8 @@ mod tests {
     fn the_example_says_the_defaults_and_every_key() {
         let lines = EXAMPLE.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line));
         // Keys are in files that the example does not bring along.
-        let uncommented = lines
-            .filter(|line| !line.starts_with("api_key_file") && !line.starts_with("tls_"))
-            .collect::<Vec<_>>()
-            .join("\n");
+        let is_file = |line: &&str| ["api_key_file", "tls_", "url_file"].iter().any(|key| line.starts_with(key));
+        let uncommented = lines.filter(|line| !is_file(line)).collect::<Vec<_>>().join("\n");
         let (example, defaults) = (load(&uncommented, &[]).unwrap(), load("", &[]).unwrap());
         let mut example = Config { public_url: None, ..example };
         assert!(!example.next_port, "the example names the address");
@@ -248,6 +251,9 @@ mod tests {
         example.demonstration = defaults.demonstration;
         example.rates = defaults.rates;
         example.admin_listen = defaults.admin_listen;
+        // No site has a source unless it is said.
+        assert_eq!(example.people.len(), 1);
+        example.people.clear();
         // Every setting of a site stands there with its default.
         example.sites.retain(|_, given| SiteOptions::default().with(given) != SiteOptions::default());
         assert_eq!(format!("{example:?}"), format!("{defaults:?}"));
@@ -271,6 +277,20 @@ mod tests {
             "tls_key",
             "allow",
             "api_key_file",
+            "from",
+            "url",
+            "url_file",
+            "map",
+            "profile",
+            "buddies",
+            "rooms",
+            "table_prefix",
+            "site_url",
+            "refresh_s",
+            "timeout_ms",
+            "connections",
+            "tls",
+            "tls_ca_file",
             "format",
             "filter",
         ];

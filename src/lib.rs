@@ -10,5 +10,6 @@ pub mod config;
 pub mod edge;
 pub mod live;
 pub mod outgoing;
+pub mod people;
 pub mod store;
 pub mod telemetry;

@@ -1,7 +1,7 @@
 //! A member opens a page: a new session, and everything the page needs from one cut through the log.
 
 use super::opening::{Coming, Opening};
-use super::{Context, PersonView, RoomView, read_room, read_roster, sweep};
+use super::{Context, PersonView, RoomView, pull_people, read_room, read_roster, sweep};
 use crate::chat::entry::{Message, Seq};
 use crate::chat::history::{History, Unread};
 use crate::chat::id::{IDS_MAX, RoomId, SiteNumber, UserId, UserKey, UserNumber};
@@ -85,7 +85,12 @@ pub struct Connected {
 pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Connected, Refusal> {
     let (site, user) = caller.person().ok_or(Refusal::NotSignedIn)?;
     sweep::store_ended_cursors(ctx).await;
-    let member = ctx.store.member(site, user.clone()).await?.ok_or(Refusal::NotSignedIn)?;
+    let mut member = ctx.store.member(site, user.clone()).await?.ok_or(Refusal::NotSignedIn)?;
+    if matches!(caller, Caller::Member { .. })
+        && pull_people::pull_people(ctx, &member, site.user(member.profile.number)).await
+    {
+        member = ctx.store.member(site, user.clone()).await?.ok_or(Refusal::NotSignedIn)?;
+    }
     if member.profile.id != *user {
         return Err(Refusal::NotSignedIn);
     }

@@ -2,6 +2,7 @@
 //! of HTTP or JSON. Any of them may be dropped at any `await`.
 
 pub mod announce;
+pub mod ask_people;
 pub mod block_user;
 pub mod census;
 pub mod clear_history;
@@ -23,6 +24,8 @@ pub mod mark_read;
 pub mod merge_guest;
 pub mod notify;
 mod opening;
+mod people_sources;
+mod pull_people;
 pub mod read_directory;
 pub mod read_history;
 pub mod read_notifications;
@@ -60,6 +63,7 @@ use crate::clock::Clock;
 use crate::live::{Live, Times};
 use crate::outgoing::Client;
 use crate::store::{SessionRecord, Store, StoreError};
+pub use people_sources::{PeopleSources, SourceCounts};
 pub use site_table::{Overlay, SiteTable};
 use std::sync::{Arc, Mutex};
 
@@ -76,7 +80,9 @@ pub struct Context {
     /// The sites of this server.
     pub sites: SiteTable,
     /// Asks the sites' own servers.
-    pub outgoing: Client,
+    pub outgoing: Arc<Client>,
+    /// Where sites are asked for their people.
+    pub people: PeopleSources,
     /// Sessions that the store had no room for yet.
     pub unsaved: Mutex<Vec<SessionRecord>>,
     /// Longest life of a ticket, in milliseconds.
@@ -85,11 +91,18 @@ pub struct Context {
 
 impl Context {
     /// With nobody here yet, and no site known.
-    pub fn new(store: Arc<dyn Store>, bus: Arc<dyn Bus>, outgoing: Client, times: Times, ticket_life_ms: u64) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        bus: Arc<dyn Bus>,
+        outgoing: Arc<Client>,
+        people: PeopleSources,
+        times: Times,
+        ticket_life_ms: u64,
+    ) -> Self {
         let clock = Clock::start();
         let live = Live::new(times, clock.monotonic_ms());
         let (sites, unsaved) = (SiteTable::default(), Mutex::default());
-        Self { store, bus, live, clock, sites, outgoing, unsaved, ticket_life_ms }
+        Self { store, bus, live, clock, sites, outgoing, people, unsaved, ticket_life_ms }
     }
 
     /// Changes what is to be stored of a session, if it could not be stored when it opened.

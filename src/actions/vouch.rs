@@ -55,6 +55,7 @@ pub fn line(given: &str) -> String {
     line
 }
 
-fn address(given: String) -> Option<String> {
+/// An address that may be shown.
+pub(super) fn address(given: String) -> Option<String> {
     (given.len() <= ADDRESS_BYTES_MAX && link::is_safe(&given)).then_some(given)
 }

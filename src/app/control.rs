@@ -170,7 +170,7 @@ fn carry_out_here(config: &Config, here: impl Fn(Arc<Context>) -> Carried) -> Re
     runtime.block_on(async {
         let store = open(config, Duration::ZERO, Box::new(|_, _| {})).await?;
         let (bus, _feed) = LocalBus::new();
-        let ctx = Arc::new(context(config, store, Arc::new(bus)));
+        let ctx = Arc::new(context(config, store, Arc::new(bus)).map_err(StoreError::Unavailable)?);
         ctx.sites.set(ctx.store.sites().await?, Overlay::default());
         let answer = here(Arc::clone(&ctx)).await;
         ctx.store.close().await;

@@ -1,6 +1,7 @@
 //! What usually goes wrong, looked for: the configuration, the folder, the machine, the sites, and whether a server answers.
 
 use super::control::{self, Order};
+use super::people;
 use crate::clock::Clock;
 use crate::config::Config;
 use serde_json::Value;
@@ -56,6 +57,13 @@ pub fn examine(config: &Config) -> Vec<Finding> {
     if config.data.exists() {
         findings.extend(sites(config));
     }
+    findings.extend(config.people.iter().map(|(site, settings)| match people::check(config, settings) {
+        Ok(took_ms) => good(format!("site {site} can be asked for its people ({took_ms} ms)")),
+        Err(error) => {
+            let what = format!("site {site} cannot be asked for its people: {}", error.what);
+            not_good(Level::Wrong, what, &error.mend)
+        }
+    }));
     findings
 }
 

@@ -101,6 +101,16 @@ pub(super) enum SiteCommand {
         #[command(flatten)]
         place: Place,
     },
+    /// Ask where the site has its people for one member, as the server does when they come online (docs/people.md)
+    People {
+        /// Name, as the configuration has it
+        name: String,
+        /// The member's id
+        #[arg(long, value_name = "ID")]
+        user: String,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Print the script tag that adds the chat bar to the site's pages
     Snippet {
         /// Name or public key
@@ -161,6 +171,7 @@ impl SiteCommand {
                 order(&place, &Order::RemoveSite { site: name }, |value| println!("{} is erased.", text(value, "site")))
             }
             Self::Sync { name, file, after_line, place } => super::sync::run(&place, &name, &file, after_line),
+            Self::People { name, user, place } => super::people::run(&place, &name, &user),
             Self::Snippet { name, url, place } => {
                 order(&place, &Order::ShowSite { site: name }, |value| snippet(value, url.as_deref()))
             }

@@ -1,10 +1,10 @@
 //! The configuration as it holds, for whoever wonders where a value comes from.
 
-use super::{AdminListen, Config};
+use super::{AdminListen, Config, people};
 use toml::Value;
 
 impl Config {
-    /// Every setting as it holds, by section, as a configuration file would say it; keys of sites' servers are not shown.
+    /// Every setting as it holds, by section, as a configuration file would say it; keys of sites' servers and addresses with passwords are not shown.
     pub fn shown(&self) -> String {
         let quoted = |text: &dyn std::fmt::Display| Value::String(text.to_string()).to_string();
         let word = |word: &dyn std::fmt::Debug| quoted(&format!("{word:?}").to_lowercase());
@@ -51,12 +51,18 @@ impl Config {
             format!("format = {}", word(&self.log_format)),
             format!("filter = {}", quoted(&self.log_filter)),
         ];
-        let names = self.sites.keys().chain(self.server_keys.keys()).collect::<std::collections::BTreeSet<_>>();
+        let names = self
+            .sites
+            .keys()
+            .chain(self.server_keys.keys())
+            .chain(self.people.keys())
+            .collect::<std::collections::BTreeSet<_>>();
         for name in names {
             lines.push(format!("\n[sites.{}]", quoted(name)));
             let given = self.sites.get(name).into_iter().flatten();
             lines.extend(given.map(|(option, value)| format!("{option} = {}", quoted(value))));
             lines.extend(self.server_keys.contains_key(name).then(|| "# a key of its server is set".to_owned()));
+            lines.extend(self.people.get(name).into_iter().flat_map(|settings| people::shown(name, settings)));
         }
         lines.join("\n") + "\n"
     }

@@ -1,8 +1,10 @@
-//! The sections of sites: how each is served, and the key of its own server.
+//! The sections of sites: how each is served, the key of its own server, and where its people are asked for.
 
 use super::ConfigError;
+use super::people::WrittenPeople;
 use crate::chat::site::{KeyDigest, SiteOptions, is_site_name};
 use crate::chat::site_options::{BadOption, OPTIONS};
+use crate::people::settings::Settings;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,6 +18,7 @@ const SERVER_KEY_MIN: usize = 16;
 pub(super) struct WrittenSite {
     api_key: Option<String>,
     api_key_file: Option<PathBuf>,
+    people: Option<WrittenPeople>,
     #[serde(flatten)]
     options: BTreeMap<String, Value>,
 }
@@ -50,7 +53,7 @@ fn given(site: &str, key: &str, value: &Value) -> Result<(String, String), Confi
         ))),
         Ok(()) => Ok((key.to_owned(), value)),
         Err(BadOption::Name(_)) => {
-            let names = OPTIONS.iter().map(|row| row.name).chain(["api_key", "api_key_file"]);
+            let names = OPTIONS.iter().map(|row| row.name).chain(["api_key", "api_key_file", "people"]);
             let meant = super::written::nearest_of(key, names);
             let meant = meant.map(|near| format!("\nDid you mean `{near}`?")).unwrap_or_default();
             Err(ConfigError(format!("sites.{site}: unknown field `{key}`{meant}")))
@@ -70,6 +73,18 @@ pub(super) fn server_keys(sites: &Sites) -> Result<BTreeMap<String, KeyDigest>, 
     Ok(keys)
 }
 
+/// Where sites are asked for their people. Takes it out.
+pub(super) fn people(sites: &mut Sites) -> Result<BTreeMap<String, Settings>, ConfigError> {
+    let mut people = BTreeMap::new();
+    for (name, site) in sites {
+        if let Some(written) = site.people.take() {
+            check_name(name)?;
+            people.insert(name.clone(), written.check(name)?);
+        }
+    }
+    Ok(people)
+}
+
 /// A domain without quotes is taken apart at its points.
 pub(super) fn check_quotes(table: &Table) -> Result<(), ConfigError> {
     for (first, site) in table.get("sites").and_then(Value::as_table).into_iter().flatten() {
@@ -78,6 +93,7 @@ pub(super) fn check_quotes(table: &Table) -> Result<(), ConfigError> {
             name.push(part);
             site = inner;
         }
+        name.pop_if(|last| *last == "people");
         if name.len() > 1 {
             let name = name.join(".");
             return Err(ConfigError(format!("[sites.{name}]: put the domain in quotes: [sites.\"{name}\"]")));

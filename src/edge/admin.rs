@@ -4,6 +4,7 @@
 use super::accept::Shutdown;
 use super::reply::Reply;
 use super::{Edge, error, health};
+use crate::actions::SourceCounts;
 use crate::actions::census::{self, SiteCensus};
 use crate::chat::refusal::Refusal;
 use crate::edge::reply::Form;
@@ -41,6 +42,12 @@ struct Code {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfSite {
     site: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfSource {
+    site: String,
+    outcome: &'static str,
 }
 
 impl Meters {
@@ -94,6 +101,7 @@ async fn metrics(edge: &Edge) -> Reply {
     registry.register("store_writable", "1 if the store can write now", can_write);
     registry.register("refusals", "What was refused, by code", edge.meters.refusals.clone());
     sites(&mut registry, &census::census(&edge.ctx));
+    people(&mut registry, &edge.ctx.people.counts());
     if let Some(bytes) = resident_bytes() {
         let resident = Gauge::<i64>::default();
         resident.set(bytes);
@@ -124,6 +132,22 @@ fn sites(registry: &mut Registry, sites: &[SiteCensus]) {
     registry.register("members_unseen", "Members who are here and not seen: invisible, or in a grace", hidden);
     registry.register("sessions", "Live tickets", sessions);
     registry.register("log_head", "Newest seq of the site's log, as far as it was handed out", head);
+}
+
+fn people(registry: &mut Registry, sources: &[SourceCounts]) {
+    let asked = Family::<OfSource, Counter>::default();
+    for SourceCounts { site, answers, failures, skips } in sources {
+        for (outcome, count) in [("answered", answers), ("failed", failures), ("skipped", skips)] {
+            asked.get_or_create(&OfSource { site: site.clone(), outcome }).inc_by(*count);
+        }
+    }
+    if !sources.is_empty() {
+        registry.register(
+            "people_asked",
+            "Members for whom their site was asked; skipped: it had failed just before",
+            asked,
+        );
+    }
 }
 
 /// Of this process, as Linux says it.

@@ -25,7 +25,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// An answer must be there after this.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
-/// Longest answer, in bytes.
+/// Longest answer where nothing else is said, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// Why there is no answer: for the site's developer and the operator, never for a browser.
@@ -55,7 +55,7 @@ pub enum Fault {
     #[error("{0} did not answer within 5 s")]
     Late(Box<str>),
     /// The answer is too long.
-    #[error("{0} answered with more than 64 KiB")]
+    #[error("{0} answered with more than it may")]
     TooLong(Box<str>),
     /// The answer leads elsewhere.
     #[error("{0} answered with a redirect, which is not followed: give the address it leads to")]
@@ -103,37 +103,38 @@ impl Client {
 
     /// Gets a document.
     pub async fn get(&self, url: &str) -> Result<Answered, Fault> {
-        self.ask(Method::GET, url, HeaderMap::new(), Bytes::new()).await
+        self.ask(url, Sent { method: Method::GET, headers: HeaderMap::new(), body: Bytes::new() }, ANSWER_BYTES_MAX)
+            .await
     }
 
     /// Posts JSON.
-    pub async fn post(&self, url: &str, mut headers: HeaderMap, json: Vec<u8>) -> Result<Answered, Fault> {
+    pub async fn post(
+        &self,
+        url: &str,
+        mut headers: HeaderMap,
+        json: Vec<u8>,
+        answer_bytes_max: usize,
+    ) -> Result<Answered, Fault> {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        self.ask(Method::POST, url, headers, json.into()).await
+        self.ask(url, Sent { method: Method::POST, headers, body: json.into() }, answer_bytes_max).await
     }
 
-    async fn ask(&self, method: Method, url: &str, headers: HeaderMap, body: Bytes) -> Result<Answered, Fault> {
+    async fn ask(&self, url: &str, sent: Sent, answer_bytes_max: usize) -> Result<Answered, Fault> {
         let target = Target::parse(url)?;
-        let asking = Box::pin(self.ask_target(&target, method, headers, body));
+        let asking = Box::pin(self.ask_target(&target, sent, answer_bytes_max));
         timeout(ANSWER_WITHIN, asking).await.unwrap_or_else(|_| Err(Fault::Late(target.host.clone())))
     }
 
-    async fn ask_target(
-        &self,
-        target: &Target,
-        method: Method,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Result<Answered, Fault> {
+    async fn ask_target(&self, target: &Target, sent: Sent, answer_bytes_max: usize) -> Result<Answered, Fault> {
         let stream = self.connect(target).await?;
-        let request = target.request(method, headers, body);
+        let request = target.request(sent);
         if !target.is_tls {
-            return exchange(target, stream, request).await;
+            return exchange(target, stream, request, answer_bytes_max).await;
         }
         let name = ServerName::try_from(target.host.to_string()).map_err(|_| target.unfit())?;
         let connector = TlsConnector::from(Arc::clone(&self.tls));
         let stream = connector.connect(name, stream).await.map_err(|error| target.unreached(&error))?;
-        exchange(target, stream, request).await
+        exchange(target, stream, request, answer_bytes_max).await
     }
 
     /// Connects to an address that was looked at: a name that says something else a moment later changes nothing.
@@ -154,6 +155,13 @@ impl Client {
         }
         Err(last)
     }
+}
+
+/// What is sent.
+struct Sent {
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
 }
 
 /// An address, taken apart.
@@ -187,7 +195,8 @@ impl Target {
         })
     }
 
-    fn request(&self, method: Method, headers: HeaderMap, body: Bytes) -> Request<Full<Bytes>> {
+    fn request(&self, sent: Sent) -> Request<Full<Bytes>> {
+        let Sent { method, headers, body } = sent;
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
         *request.uri_mut() = self.path.clone();
@@ -212,7 +221,12 @@ impl Target {
 }
 
 /// One request and its answer; the connection ends with it.
-async fn exchange<S>(target: &Target, stream: S, request: Request<Full<Bytes>>) -> Result<Answered, Fault>
+async fn exchange<S>(
+    target: &Target,
+    stream: S,
+    request: Request<Full<Bytes>>,
+    answer_bytes_max: usize,
+) -> Result<Answered, Fault>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -224,7 +238,7 @@ where
         if head.status.is_redirection() {
             return Err(Fault::Redirect(target.host.clone()));
         }
-        let mut body = Limited::new(body, ANSWER_BYTES_MAX);
+        let mut body = Limited::new(body, answer_bytes_max);
         let mut bytes = BytesMut::new();
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| match error.downcast::<hyper::Error>() {

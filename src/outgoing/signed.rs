@@ -18,12 +18,14 @@ pub struct Question<'a> {
     pub body: Vec<u8>,
     /// Further headers.
     pub headers: HeaderMap,
+    /// Longest answer, in bytes.
+    pub answer_bytes_max: usize,
 }
 
 impl Client {
     /// Asks a site, in a way that it can check; `now_s` in seconds since 1970.
     pub async fn ask_signed(&self, question: Question<'_>, now_s: u64) -> Result<Answered, Fault> {
-        let Question { url, secrets, body, mut headers } = question;
+        let Question { url, secrets, body, mut headers, answer_bytes_max } = question;
         let id: String = random::<12>().iter().map(|byte| format!("{byte:02x}")).collect();
         let id = format!("msg_{id}");
         let signature = signature(secrets, &id, now_s, &body);
@@ -32,7 +34,7 @@ impl Client {
         {
             headers.insert(HeaderName::from_static(name), HeaderValue::try_from(value).expect("it is plain ASCII"));
         }
-        self.post(url, headers, body).await
+        self.post(url, headers, body, answer_bytes_max).await
     }
 }
 

@@ -2,6 +2,7 @@
 //! in the command's own process where no server has the data open. One order is one line of JSON, and so is its answer.
 
 mod order;
+mod people;
 
 pub use order::{Answer, Order, Rotation};
 
@@ -194,6 +195,7 @@ async fn answer(ctx: &Context, order: Order) -> Result<Value, NotSet> {
         Order::MakeToken { site, user, name, life_s, easy } => {
             make_token(ctx, &site, &user, name.as_deref(), life_s, easy)?
         }
+        Order::AskPeople { site, user } => people::ask(ctx, &site, &user).await?,
         Order::CheckToken { site, token } => check_token(ctx, site.as_deref(), &token).await?,
     })
 }

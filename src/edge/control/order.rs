@@ -69,6 +69,13 @@ pub enum Order {
         /// Skip lines through here.
         after_line: u64,
     },
+    /// Say what a site's own source of people answers.
+    AskPeople {
+        /// Of which site.
+        site: String,
+        /// For whom.
+        user: String,
+    },
     /// Say what a sign-in token is worth.
     CheckToken {
         /// Of which site, if the token does not say it.

@@ -6,7 +6,7 @@ use crate::chat::id::UserId;
 use crate::chat::site::Site;
 use crate::edge::Edge;
 use crate::outgoing::signed::Question;
-use crate::outgoing::{Answered, Fault};
+use crate::outgoing::{ANSWER_BYTES_MAX, Answered, Fault};
 use http::header::{COOKIE, HeaderMap, HeaderValue};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,8 @@ impl Cookies {
         headers.insert(COOKIE, HeaderValue::from_str(&shown).map_err(|_| Fault::Address(url.into()))?);
         let body = serde_json::to_vec(&Asks { r#type: "cookie", site: &site.name })
             .expect("wire shapes have string keys and finite numbers");
-        let question = Question { url, secrets: &site.token_secrets, body, headers };
+        let question =
+            Question { url, secrets: &site.token_secrets, body, headers, answer_bytes_max: ANSWER_BYTES_MAX };
         let answered = edge.ctx.outgoing.ask_signed(question, edge.ctx.clock.wall_ms() / 1000).await?;
         let who = read(url, &answered)?;
         let holds_ms = if who.is_some() { SOMEBODY_MS } else { NOBODY_MS };

@@ -1,7 +1,7 @@
 //! A server in this process, on a free port, with the demonstration and files of its own that go away with it.
 
 use super::{Member, http::Http};
-use nextim::actions::Context;
+use nextim::actions::{Context, PeopleSources};
 use nextim::app::{self, Running};
 use nextim::bus::local::LocalBus;
 use nextim::chat::id::SiteNumber;
@@ -51,6 +51,7 @@ impl Server {
             rates: Some(RateProfile::Open),
             sites: std::collections::BTreeMap::default(),
             server_keys: std::collections::BTreeMap::default(),
+            people: std::collections::BTreeMap::new(),
             log_format: LogFormat::Auto,
             log_filter: "off".into(),
         };
@@ -83,8 +84,9 @@ impl Server {
         self.stop().await;
         let (bus, _feed) = LocalBus::new();
         let store = SqliteStore::open(&self.config.data, Box::new(|_, _| {})).expect("the store opens");
-        let outgoing = Client::new(Reach::default());
-        let ctx = Context::new(Arc::new(store), Arc::new(bus), outgoing, self.config.times, self.config.ticket_life_ms);
+        let (outgoing, people) = (Arc::new(Client::new(Reach::default())), PeopleSources::default());
+        let (times, ticket_life_ms) = (self.config.times, self.config.ticket_life_ms);
+        let ctx = Context::new(Arc::new(store), Arc::new(bus), outgoing, people, times, ticket_life_ms);
         let site = ctx.store.sites().await.expect("sites").swap_remove(0).number;
         let done = work(&ctx, site).await;
         ctx.store.close().await;

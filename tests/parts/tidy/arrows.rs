@@ -5,15 +5,17 @@ use super::tree::Tree;
 use super::{Findings, finding};
 
 /// Who may name whom, by longest matching path. Every line that is not in the picture of the architecture says why.
-const MAY: [(&str, &[&str]); 22] = [
+const MAY: [(&str, &[&str]); 24] = [
     ("src/chat/", &["chat"]),
     ("src/store/", &["store", "chat"]),
     ("src/bus/", &["bus", "chat"]),
     ("src/live/", &["live", "chat"]),
     // Asking a site: random ids of questions.
     ("src/outgoing/", &["outgoing", "clock"]),
+    // What a site has of its people, in its own words.
+    ("src/people/", &["people", "chat", "clock", "outgoing"]),
     // Tickets and times: actions ask the one clock, so that whoever calls them need not.
-    ("src/actions/", &["actions", "store", "bus", "live", "outgoing", "chat", "clock"]),
+    ("src/actions/", &["actions", "store", "bus", "live", "people", "outgoing", "chat", "clock"]),
     // `live` for the values that a poll ends with (see `EDGE_MAY_SEE_OF_LIVE`); `outgoing` because a site says who signs in.
     ("src/edge/", &["edge", "actions", "chat", "live", "outgoing", "clock"]),
     // The demonstration is a site, and describes itself in the directory's words.
@@ -24,9 +26,9 @@ const MAY: [(&str, &[&str]); 22] = [
     ("src/main.rs", &["cli"]),
     ("src/lib.rs", &[]),
     ("src/clock.rs", &[]),
-    // What is checked goes into small structs of those who need it: the stream's times, a site's options.
-    ("src/config.rs", &["config", "live", "chat"]),
-    ("src/config/", &["config", "chat"]),
+    // What is checked goes into small structs of those who need it: the stream's times, a site's options, where its people are.
+    ("src/config.rs", &["config", "live", "people", "chat"]),
+    ("src/config/", &["config", "people", "chat"]),
     ("src/telemetry.rs", &["telemetry", "config"]),
     (
         "src/app.rs",
@@ -38,6 +40,8 @@ const MAY: [(&str, &[&str]); 22] = [
     ("src/app/listeners.rs", &["app", "config"]),
     // What usually goes wrong is found from outside, through orders and the clock.
     ("src/app/doctor.rs", &["app", "clock", "config"]),
+    // Sources of people, for the server and for whoever sets one up; it names the backends.
+    ("src/app/people.rs", &["app", "actions", "clock", "config", "outgoing", "people"]),
     // Orders, which are carried out here where no server has the data open: a server's parts without its listener.
     ("src/app/control.rs", &["app", "actions", "bus", "chat", "clock", "config", "edge", "store"]),
     ("src/", &[]),
@@ -53,7 +57,14 @@ const REST_MAY_SEE_OF_STORE: [&str; 1] = ["DirectoryChange"];
 const DEMO_MAY_SEE_OF_STORE: [&str; 2] = ["DirectoryChange", "NewSite"];
 
 /// Backends: only `app` names them, and what they are in.
-const BACKENDS: [[&str; 2]; 4] = [["store", "sqlite"], ["store", "postgres"], ["bus", "local"], ["bus", "nats"]];
+const BACKENDS: [[&str; 2]; 6] = [
+    ["store", "sqlite"],
+    ["store", "postgres"],
+    ["bus", "local"],
+    ["bus", "nats"],
+    ["people", "mysql"],
+    ["people", "postgres"],
+];
 
 pub fn check(tree: &Tree) -> Findings {
     let mut findings = Vec::new();
@@ -208,6 +219,9 @@ mod tests {
     fn backends_and_foreign_innards_are_found() {
         let backend = "use crate::store::{Store, sqlite::SqliteStore};";
         assert_found(&check_one("src/actions/a.rs", backend), "src/actions/a.rs:1", "only `app` names the backend");
+        let source = "use crate::people::mysql::Mysql;";
+        assert_found(&check_one("src/actions/a.rs", source), "src/actions/a.rs:1", "only `app` names the backend");
+        assert_clean(&check_one("src/app/people.rs", source));
         assert_clean(&check_one("src/app.rs", backend));
         assert_found(&check_one("src/edge/a.rs", "use crate::live::Live;"), "src/edge/a.rs:1", "not `Live`");
         assert_clean(&check_one("src/edge/a.rs", "use crate::live::{Packet, PollEnd};"));

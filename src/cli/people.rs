@@ -1,0 +1,55 @@
+//! `nextim site people`: what a site's source of people answers for one member.
+
+use super::site::Place;
+use super::{complain, order_for};
+use crate::app::control::Order;
+use serde_json::Value;
+use std::process::ExitCode;
+
+/// Asks, and shows.
+pub(super) fn run(place: &Place, site: &str, user: &str) -> ExitCode {
+    let order = Order::AskPeople { site: site.to_owned(), user: user.to_owned() };
+    order_for(place, &order, |value| {
+        if let (Some(what), Some(mend)) = (value["what"].as_str(), value["mend"].as_str()) {
+            complain(&format!("{what}\n        -> {mend}"));
+            return ExitCode::FAILURE;
+        }
+        if place.json {
+            println!("{value}");
+        } else {
+            show(value);
+        }
+        ExitCode::SUCCESS
+    })
+}
+
+fn show(value: &Value) {
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let took = &value["took_ms"];
+    if value["known"] != true {
+        println!(
+            "The site does not know {} (asked in {took} ms): they come in as their token says.",
+            text(&value["user"])
+        );
+        return;
+    }
+    println!("user    {}", text(&value["user"]));
+    println!("name    {}", text(&value["name"]));
+    println!("avatar  {}", text(&value["avatar"]));
+    println!("url     {}", text(&value["url"]));
+    for part in ["buddies", "rooms"] {
+        let Some(list) = value[part].as_array() else {
+            println!("\n{part}: the source does not speak of them; they stay as they are");
+            continue;
+        };
+        println!("\n{part}: {}", list.len());
+        for one in list {
+            let group = one["group"].as_str().map(|group| format!("  [{group}]")).unwrap_or_default();
+            println!("  {}  {}{group}  {}", text(&one["id"]), text(&one["name"]), text(&one["avatar"]));
+        }
+    }
+    if value["rows_left_out"] != 0 {
+        println!("\n{} rows are left out: an id is none, or twice there", value["rows_left_out"]);
+    }
+    println!("\nasked in {took} ms");
+}

@@ -1,0 +1,184 @@
+//! A site's tables in MySQL or MariaDB.
+
+use super::SourceError;
+use super::rows::{Part, Row};
+use super::settings::{Settings, Tls};
+use super::tables::Database;
+use async_trait::async_trait;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Error, Opts, OptsBuilder, Params, ServerError, SslOpts, Value};
+use std::time::Duration;
+
+/// Statements that a connection keeps prepared: there are three queries.
+const STATEMENTS: usize = 8;
+/// How often a connection that waits is tried.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// See the module.
+pub struct Mysql {
+    opts: Opts,
+    timeout_ms: u64,
+}
+
+impl Mysql {
+    /// Where the settings say; connects to nothing yet.
+    pub fn new(settings: &Settings) -> Result<Self, SourceError> {
+        let wrong = |_| {
+            let what = "`url` is not a MySQL address with a user and a database";
+            SourceError::lasting(what, "write mysql://USER:PASSWORD@HOST:3306/DATABASE, the password percent-encoded")
+        };
+        let opts = Opts::from_url(&settings.url.0).map_err(wrong)?;
+        // The one that the whole process has; it may be there already.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let ssl = match &settings.tls {
+            Tls::Off => None,
+            Tls::PublicRoots => Some(SslOpts::default()),
+            Tls::RootsIn(file) => {
+                let roots = SslOpts::default().with_root_certs(vec![file.clone().into()]);
+                Some(roots.with_disable_built_in_roots(true))
+            }
+        };
+        let opts = OptsBuilder::from_opts(opts)
+            .ssl_opts(ssl)
+            .prefer_socket(false)
+            .stmt_cache_size(STATEMENTS)
+            .tcp_keepalive(Some(KEEPALIVE));
+        Ok(Self { opts: opts.into(), timeout_ms: settings.timeout_ms })
+    }
+
+    /// The two have different names, and units, for how long a query may take.
+    async fn bound_time(&self, connection: &mut Conn) -> Result<(), Error> {
+        let version: Option<String> = connection.query_first("SELECT VERSION()").await?;
+        let is_mariadb = version.is_some_and(|version| version.contains("MariaDB"));
+        let bound = if is_mariadb {
+            format!("SET SESSION max_statement_time = {}.{:03}", self.timeout_ms / 1000, self.timeout_ms % 1000)
+        } else {
+            format!("SET SESSION max_execution_time = {}", self.timeout_ms)
+        };
+        connection.query_drop(bound).await
+    }
+}
+
+#[async_trait]
+impl Database for Mysql {
+    type Connection = Conn;
+
+    async fn connect(&self) -> Result<Conn, SourceError> {
+        let mut connection = Conn::new(self.opts.clone()).await.map_err(|error| explain(None, error))?;
+        // Every statement is a transaction of its own, and none may write.
+        connection.query_drop("SET SESSION TRANSACTION READ ONLY").await.map_err(|error| explain(None, error))?;
+        self.bound_time(&mut connection).await.map_err(|error| explain(None, error))?;
+        Ok(connection)
+    }
+
+    async fn rows(&self, connection: &mut Conn, part: Part, query: &str, user: &str) -> Result<Vec<Row>, SourceError> {
+        let statement = connection.prep(query).await.map_err(|error| explain(Some(part), error))?;
+        if statement.num_params() == 0 {
+            let what = format!("the query `{}` has no `?` for the member's id", part.name());
+            return Err(SourceError::lasting(what, "write WHERE … = ?"));
+        }
+        let columns = statement.columns();
+        let columns: Vec<_> = columns.iter().map(mysql_async::Column::name_str).collect();
+        part.check_columns(columns.iter().map(|name| &**name))?;
+        let parameters = vec![Value::from(user); usize::from(statement.num_params())];
+        let mut result = connection
+            .exec_iter(statement, Params::Positional(parameters))
+            .await
+            .map_err(|error| explain(Some(part), error))?;
+        let mut rows = Vec::new();
+        while rows.len() < part.rows_max()
+            && let Some(row) = result.next().await.map_err(|error| explain(Some(part), error))?
+        {
+            let names: Vec<String> = row.columns_ref().iter().map(|column| column.name_str().into_owned()).collect();
+            rows.push(Row(names.into_iter().zip(row.unwrap().into_iter().map(text)).collect()));
+        }
+        result.drop_result().await.map_err(|error| explain(Some(part), error))?;
+        Ok(rows)
+    }
+}
+
+/// A value as text.
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::NULL => None,
+        Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Value::Int(number) => Some(number.to_string()),
+        Value::UInt(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        Value::Double(number) => Some(number.to_string()),
+        other @ (Value::Date(..) | Value::Time(..)) => Some(other.as_sql(true).trim_matches('\'').to_owned()),
+    }
+}
+
+/// What an error of the database means for whoever set it up.
+fn explain(part: Option<Part>, error: Error) -> SourceError {
+    let of = part.map(|part| format!("the query `{}`: ", part.name())).unwrap_or_default();
+    match error {
+        Error::Server(ServerError { code, message, .. }) => {
+            SourceError { what: format!("{of}{message}"), mend: mend(code), is_lost: part.is_none() || is_lost(code) }
+        }
+        Error::Io(error) => {
+            SourceError::lost(format!("the database cannot be reached: {error}"), "is it running, and is `url` right?")
+        }
+        Error::Driver(error) => {
+            SourceError::lost(format!("{of}{error}"), "is `url` right, and is there a MySQL or MariaDB?")
+        }
+        Error::Other(error) => SourceError::lost(format!("{of}{error}"), "see what it says"),
+        // It holds the address.
+        Error::Url(_) => {
+            SourceError::lasting("`url` is not a MySQL address", "write mysql://USER:PASSWORD@HOST:3306/DATABASE")
+        }
+    }
+}
+
+/// What to do about an error of a number.
+fn mend(code: u16) -> &'static str {
+    match code {
+        1045 | 1044 | 1698 => "are user and password right, and may the user use this database? GRANT SELECT ON … TO …",
+        1049 => "there is no database of this name: is the end of `url` right?",
+        1142 | 1143 => "let the user read it: GRANT SELECT ON … TO …",
+        1146 | 1054 => {
+            "is `table_prefix` right, and is the map that of this software? Own queries must name what is there"
+        }
+        1064 => "the query is not right",
+        1792 => "the query writes, and only reading is done here",
+        1969 | 3024 => "it takes too long: is there an index for it? Or set timeout_ms higher",
+        1040 | 1203 | 1226 => {
+            "the database has as many connections as it lets in: set `connections` lower, or more there"
+        }
+        _ => "see what the database says",
+    }
+}
+
+/// Errors after which the server has hung up.
+fn is_lost(code: u16) -> bool {
+    matches!(code, 1053 | 1152..=1161 | 1927 | 4031)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_become_text() {
+        for (value, meant) in [
+            (Value::Bytes(b"7".to_vec()), "7"),
+            (Value::Int(-7), "-7"),
+            (Value::UInt(7), "7"),
+            (Value::Date(2026, 1, 2, 0, 0, 0, 0), "2026-01-02 00:00:00"),
+        ] {
+            assert_eq!(text(value).as_deref(), Some(meant));
+        }
+        assert_eq!(text(Value::NULL), None);
+    }
+
+    #[test]
+    fn errors_say_what_to_do_and_whether_the_connection_is_good() {
+        let server = |code| Error::Server(ServerError { code, message: "no such table".into(), state: "42S02".into() });
+        let error = explain(Some(Part::Buddies), server(1146));
+        assert!(error.what.starts_with("the query `buddies`: no such table") && error.mend.contains("table_prefix"));
+        assert!(
+            !error.is_lost && explain(None, server(1045)).is_lost && explain(Some(Part::Rooms), server(1053)).is_lost
+        );
+    }
+}
