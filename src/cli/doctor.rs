@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 /// Find what usually goes wrong, and say how to mend it
 ///
-/// Looks at the configuration, the data folder, the machine's limits and clock, whether a server answers, and every site's settings. Changes
+/// Looks at the configuration, the data folder, the machine's limits and clock, whether a server answers, every site's settings, and where sites are asked for their people. Changes
 /// nothing. Exit code 0 if nothing is wrong, 1 if something is.
 #[derive(Debug, Args)]
 pub(super) struct Doctor {

@@ -14,6 +14,10 @@ const STATEMENTS: usize = 8;
 /// How often a connection that waits is tried.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
+/// Numbers of errors: a variable that is not there, a statement that is not understood.
+const UNKNOWN_VARIABLE: u16 = 1193;
+const SYNTAX: u16 = 1064;
+
 /// See the module.
 pub struct Mysql {
     opts: Opts,
@@ -46,7 +50,7 @@ impl Mysql {
         Ok(Self { opts: opts.into(), timeout_ms: settings.timeout_ms })
     }
 
-    /// The two have different names, and units, for how long a query may take.
+    /// The two have different names, and units, for how long a query may take; old ones have none, and it is only not waited for longer.
     async fn bound_time(&self, connection: &mut Conn) -> Result<(), Error> {
         let version: Option<String> = connection.query_first("SELECT VERSION()").await?;
         let is_mariadb = version.is_some_and(|version| version.contains("MariaDB"));
@@ -55,7 +59,10 @@ impl Mysql {
         } else {
             format!("SET SESSION max_execution_time = {}", self.timeout_ms)
         };
-        connection.query_drop(bound).await
+        match connection.query_drop(bound).await {
+            Err(Error::Server(ServerError { code: UNKNOWN_VARIABLE, .. })) => Ok(()),
+            done => done,
+        }
     }
 }
 
@@ -66,7 +73,13 @@ impl Database for Mysql {
     async fn connect(&self) -> Result<Conn, SourceError> {
         let mut connection = Conn::new(self.opts.clone()).await.map_err(|error| explain(None, error))?;
         // Every statement is a transaction of its own, and none may write.
-        connection.query_drop("SET SESSION TRANSACTION READ ONLY").await.map_err(|error| explain(None, error))?;
+        connection.query_drop("SET SESSION TRANSACTION READ ONLY").await.map_err(|error| match error {
+            Error::Server(ServerError { code: SYNTAX, message, .. }) => SourceError::lost(
+                format!("the database cannot keep a connection from writing: {message}"),
+                "it must be MySQL 5.6 or MariaDB 10.0, or later",
+            ),
+            error => explain(None, error),
+        })?;
         self.bound_time(&mut connection).await.map_err(|error| explain(None, error))?;
         Ok(connection)
     }
@@ -89,8 +102,11 @@ impl Database for Mysql {
         while rows.len() < part.rows_max()
             && let Some(row) = result.next().await.map_err(|error| explain(Some(part), error))?
         {
-            let names: Vec<String> = row.columns_ref().iter().map(|column| column.name_str().into_owned()).collect();
-            rows.push(Row(names.into_iter().zip(row.unwrap().into_iter().map(text)).collect()));
+            let named = row.columns_ref().iter().enumerate();
+            let column = |(index, column): (usize, &mysql_async::Column)| {
+                (column.name_str().into_owned(), row.as_ref(index).and_then(text))
+            };
+            rows.push(Row(named.map(column).collect()));
         }
         result.drop_result().await.map_err(|error| explain(Some(part), error))?;
         Ok(rows)
@@ -98,10 +114,10 @@ impl Database for Mysql {
 }
 
 /// A value as text.
-fn text(value: Value) -> Option<String> {
+fn text(value: &Value) -> Option<String> {
     match value {
         Value::NULL => None,
-        Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
         Value::Int(number) => Some(number.to_string()),
         Value::UInt(number) => Some(number.to_string()),
         Value::Float(number) => Some(number.to_string()),
@@ -140,7 +156,7 @@ fn mend(code: u16) -> &'static str {
         1146 | 1054 => {
             "is `table_prefix` right, and is the map that of this software? Own queries must name what is there"
         }
-        1064 => "the query is not right",
+        SYNTAX => "the query is not right",
         1792 => "the query writes, and only reading is done here",
         1969 | 3024 => "it takes too long: is there an index for it? Or set timeout_ms higher",
         1040 | 1203 | 1226 => {
@@ -167,9 +183,9 @@ mod tests {
             (Value::UInt(7), "7"),
             (Value::Date(2026, 1, 2, 0, 0, 0, 0), "2026-01-02 00:00:00"),
         ] {
-            assert_eq!(text(value).as_deref(), Some(meant));
+            assert_eq!(text(&value).as_deref(), Some(meant));
         }
-        assert_eq!(text(Value::NULL), None);
+        assert_eq!(text(&Value::NULL), None);
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Server {
             rates: Some(RateProfile::Open),
             sites: std::collections::BTreeMap::default(),
             server_keys: std::collections::BTreeMap::default(),
-            people: std::collections::BTreeMap::new(),
+            people: std::collections::BTreeMap::default(),
             log_format: LogFormat::Auto,
             log_filter: "off".into(),
         };
