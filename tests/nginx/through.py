@@ -344,6 +344,9 @@ def forwarded(served, nginx, page):
     asks_as(served, nginx.url, "127.0.0.2", "through nginx", source=("127.0.0.2", 0), **page)
     # 127.0.0.2 is no proxy here, so what it says of itself is its invention.
     asks_as(served, nginx.url, "127.0.0.2", "a client's word", headers=somebody, source=("127.0.0.2", 0), **page)
+    # A letter that is no ASCII makes nothing of what nginx writes behind it.
+    odd = {"X-Forwarded-For": "\u00e9"}
+    asks_as(served, nginx.url, "127.0.0.2", "a client's odd word", headers=odd, source=("127.0.0.2", 0), **page)
     return f"{SOMEBODY} from a proxy, 127.0.0.2 through nginx, whatever it says"
 
 
