@@ -4,32 +4,42 @@
 mod call;
 mod event_id;
 mod filtered;
+mod forwarded;
 mod frame;
 mod legacy;
 pub mod one_call;
+mod order;
 mod params;
 mod script;
 mod site_call;
+mod site_option;
 mod style;
 mod subscribe;
+mod sync_line;
 mod ticket;
+mod token;
 
 /// What takes the bytes of one input.
 type Check = fn(&[u8]);
 
 /// Every target by its name; the folder of its seeds has the same.
-pub const ALL: [(&str, Check); 11] = [
+pub const ALL: [(&str, Check); 16] = [
     ("call", call::check),
     ("event_id", event_id::check),
     ("filtered", filtered::check),
+    ("forwarded", forwarded::check),
     ("frame", frame::check),
     ("legacy", legacy::check),
+    ("order", order::check),
     ("params", params::check),
     ("script", script::check),
     ("site_call", site_call::check),
+    ("site_option", site_option::check),
     ("style", style::check),
     ("subscribe", subscribe::check),
+    ("sync_line", sync_line::check),
     ("ticket", ticket::check),
+    ("token", token::check),
 ];
 
 /// Runs one target.

@@ -254,7 +254,10 @@ mod tests {
                 let Queries { profile, buddies, rooms } = map.queries(from, Some("x9_"));
                 for query in [Some(profile), buddies, rooms].into_iter().flatten() {
                     assert!(query.trim_start().starts_with("SELECT "), "{query}");
-                    assert!(query.contains("x9_") && !query.contains(['{', '}', ';']), "{query}");
+                    // Names of characters, which some software stores, are texts in the query.
+                    let bare = ["&lt;", "&gt;", "&quot;", "&amp;", "&#39;", "&#039;"];
+                    let bare = bare.iter().fold(query.clone(), |query, entity| query.replace(entity, ""));
+                    assert!(query.contains("x9_") && !bare.contains(['{', '}', ';']), "{query}");
                     let parameter = if from == From::Mysql { "?" } else { "$1" };
                     assert!(query.contains(parameter), "{query}");
                 }

@@ -181,7 +181,8 @@ mod tests {
             (Value::Bytes(b"7".to_vec()), "7"),
             (Value::Int(-7), "-7"),
             (Value::UInt(7), "7"),
-            (Value::Date(2026, 1, 2, 0, 0, 0, 0), "2026-01-02 00:00:00"),
+            (Value::Date(2026, 1, 2, 0, 0, 0, 0), "2026-01-02"),
+            (Value::Date(2026, 1, 2, 3, 4, 5, 0), "2026-01-02 03:04:05"),
         ] {
             assert_eq!(text(&value).as_deref(), Some(meant));
         }

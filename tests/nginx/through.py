@@ -201,7 +201,7 @@ class Member:
         check(status == 200, f"online: {status} {body!r}")
         self.state = json.loads(body)
         self.connection = self.state["connection"]
-        self.ticket = self.connection["ticket"]
+        self.ticket = served.secrets.keep("ticket", self.connection["ticket"])
         self.seq, self.epoch = self.state["seq"], self.state["epoch"]
         self.shown, self.sent, self.asked_again = [], [], 0
 
@@ -330,7 +330,7 @@ def asks_as(served, url, wanted, what, headers=None, **page):
     check(status == 401, f"a bad token: {status}")
 
     def told():
-        return [line["from"] for line in served.logged(start) if "is not believed" in line["message"]]
+        return [line["from"] for line in served.logged(start) if "is not believed" in line.get("message", "")]
 
     (address,) = until(told, "a refused token is not in the log")
     check(address == wanted, f"{what}: `from` is {address}, not {wanted}")
@@ -344,6 +344,9 @@ def forwarded(served, nginx, page):
     asks_as(served, nginx.url, "127.0.0.2", "through nginx", source=("127.0.0.2", 0), **page)
     # 127.0.0.2 is no proxy here, so what it says of itself is its invention.
     asks_as(served, nginx.url, "127.0.0.2", "a client's word", headers=somebody, source=("127.0.0.2", 0), **page)
+    # A letter that is no ASCII makes nothing of what nginx writes behind it.
+    odd = {"X-Forwarded-For": "\u00e9"}
+    asks_as(served, nginx.url, "127.0.0.2", "a client's odd word", headers=odd, source=("127.0.0.2", 0), **page)
     return f"{SOMEBODY} from a proxy, 127.0.0.2 through nginx, whatever it says"
 
 
@@ -471,6 +474,12 @@ def sync(served, nginx, page):
     return f"{len(lines)} lines, {sum(map(len, lines)) / 2**20:.1f} MiB"
 
 
+def logs(served, nginx, page):
+    """What the server wrote has none of the secrets that were used."""
+    served.secrets.spare(served)
+    return f"{len(served.logged())} lines"
+
+
 # The scenes.
 
 # nginx is at 127.0.0.1; 127.0.0.2 is a client.
@@ -484,7 +493,7 @@ class Scene:
         binary, program, folder = tools
         self.name = name
         self.nginx = Nginx(program, folder / name.replace(" ", "-") / "nginx", way, **nginx)
-        settings = {"NEXTIM_SERVER__PUBLIC_URL": self.nginx.url} if public else {}
+        settings = {"NEXTIM_LOG__FILTER": "debug", **({"NEXTIM_SERVER__PUBLIC_URL": self.nginx.url} if public else {})}
         self.served = Served(binary, folder / name.replace(" ", "-") / "server", SITE, config, **settings)
         if inherited:
             self.served.inherit()
@@ -529,6 +538,7 @@ def scenes(tools):
         scene.look(websocket)
         scene.look(events)
         scene.look(paths, is_whole=True)
+        scene.look(logs)
     with Scene(tools, "path stripped", "path stripped", retries=True) as scene:
         scene.look(addresses)
         scene.look(talk, kills=1)
@@ -536,6 +546,7 @@ def scenes(tools):
         scene.look(websocket)
         scene.look(events)
         scene.look(paths, is_whole=False)
+        scene.look(logs)
     with Scene(tools, "domain", "domain", public=False) as scene:
         scene.look(addresses)
         scene.look(talk, kills=1)
@@ -544,6 +555,7 @@ def scenes(tools):
         scene.look(events)
         scene.look(paths, is_whole=True)
         scene.look(sync)
+        scene.look(logs)
 
 
 def controls(tools):

@@ -272,7 +272,7 @@ def refused(api):
 
 def synced(binary, folder, name, what, *, restarts=False):
     began = time.monotonic()
-    served = Served(binary, folder / what.__name__, NEXTIM_LIMITS__RATES="open")
+    served = Served(binary, folder / what.__name__, NEXTIM_LIMITS__RATES="open", NEXTIM_LOG__FILTER="debug")
     served.set("api_calls_per_s=0")
     try:
         served.start()
@@ -282,6 +282,7 @@ def synced(binary, folder, name, what, *, restarts=False):
             what(Api(served))
         errors = [line for line in served.logged() if line["level"] == "ERROR"]
         check(not errors, f"the server logged errors: {errors[:5]}")
+        served.secrets.spare(served)
     except Failed as failed:
         raise Failed(f"sync, {name}: {failed}") from failed
     finally:
@@ -305,12 +306,13 @@ def main():
         synced(binary, folder, "the server killed, and resumed", killed, restarts=True)
         synced(binary, folder, "mistakes in the middle", with_a_mistake)
         synced(binary, folder, "refusals", refused)
-        served = Served(binary, folder / "conformance", NEXTIM_LIMITS__RATES="open")
+        served = Served(binary, folder / "conformance", NEXTIM_LIMITS__RATES="open", NEXTIM_LOG__FILTER="debug")
         served.set("api_calls_per_s=0")
         try:
             served.start()
             say(f"rest: schemathesis with seed {SEED}, {EXAMPLES} examples")
             conformance(served)
+            served.secrets.spare(served)
         finally:
             served.close()
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the runs in tests/rest, tests/nginx and tests/people need and this machine lacks: from Debian and PyPI. For sourcing.
+# What the runs in tests/tokens, tests/rest, tests/nginx and tests/people need and this machine lacks: from Debian and PyPI. For sourcing.
 
 # Everything that is fetched stands here, outside the tree.
 nextim_cache() {

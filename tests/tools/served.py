@@ -9,21 +9,11 @@ import sys
 import time
 from pathlib import Path
 
+from canaries import Canaries
+from checks import Failed, check, say  # noqa: F401
+
 STARTS_WITHIN_S = 30
 ENDS_WITHIN_S = 20
-
-
-class Failed(Exception):
-    """A check does not hold."""
-
-
-def check(holds, what):
-    if not holds:
-        raise Failed(what)
-
-
-def say(text):
-    print(text, flush=True)
 
 
 def free_port():
@@ -64,22 +54,35 @@ class Served:
         self.data, self.log = self.folder / "data", self.folder / "server.log"
         self.port, self.process, self.inherited = free_port(), None, None
         self.environment = quiet_environment(**settings)
-        self.keys = json.loads(self.run("site", "add", site, "--json"))
+        self.secrets = Canaries()
+        self.keys = self.add(site)
 
     def run(self, *arguments):
         """A command of the binary on the data of this server."""
-        command = [self.binary, *arguments, "--data", str(self.data)]
-        done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=60, check=False
-        )
+        done = self.try_run(*arguments)
         check(done.returncode == 0, f"`nextim {' '.join(arguments)}` ended with {done.returncode}: {done.stderr}")
         return done.stdout
+
+    def try_run(self, *arguments):
+        """The same, however it ends."""
+        command = [self.binary, *arguments, "--data", str(self.data)]
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    def add(self, site):
+        """Makes a site; gives its keys."""
+        keys = json.loads(self.run("site", "add", site, "--json"))
+        for kind in ("secret_key", "token_secret"):
+            self.secrets.keep(kind, keys[kind])
+        return keys
 
     def set(self, *settings):
         self.run("site", "set", self.site, *settings)
 
     def token(self, user, name):
-        return self.run("token", "gen", "--site", self.site, "--user", user, "--name", name).strip()
+        token = self.run("token", "gen", "--site", self.site, "--user", user, "--name", name).strip()
+        return self.secrets.keep("token", token)
 
     def inherit(self):
         """From now on the listening socket is ours, as systemd would have it: it outlives the server."""

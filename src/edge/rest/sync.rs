@@ -281,6 +281,11 @@ impl<'a> Sync<'a> {
     }
 }
 
+/// Whether a line says something that can be carried out, as far as the line alone shows it.
+pub fn can_be_carried_out(line: &[u8]) -> bool {
+    step(line).is_ok()
+}
+
 fn step(line: &[u8]) -> Result<Step, Problem> {
     let user = super::user;
     // A list of values would do for the fields in their order, as serde reads it.

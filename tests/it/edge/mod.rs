@@ -2,6 +2,7 @@
 
 mod acks;
 mod admin;
+mod attacks;
 mod bad_input;
 mod blocks;
 mod boot;

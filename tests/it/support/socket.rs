@@ -45,8 +45,13 @@ impl Socket {
     }
 
     pub async fn open(address: SocketAddr) -> Result<Self> {
+        Self::open_by(address, &Self::ask()).await
+    }
+
+    /// Opens one by a request that says more.
+    pub async fn open_by(address: SocketAddr, ask: &Ask) -> Result<Self> {
         let mut http = Http::open(address).await?;
-        http.send(&Self::ask()).await?;
+        http.send(ask).await?;
         let head = timeout(FRAME_WITHIN, http.head()).await??;
         let headers = ["connection", "upgrade", "sec-websocket-accept"].map(|name| head.header(name));
         if (head.status, headers) != (101, [Some("upgrade"), Some("websocket"), Some(KEY.1)]) {

@@ -2,6 +2,7 @@
 //! has tests of its own that show it a bad snippet: a rule that finds nothing anywhere is worth nothing.
 
 mod arrows;
+mod attacks;
 mod headers;
 mod manifest;
 mod panics;
@@ -71,4 +72,9 @@ fn every_name_of_an_endpoint_is_documented() {
 #[test]
 fn every_dependency_says_what_it_is_there_for() {
     assert_clean(&manifest::check(&Tree::read()));
+}
+
+#[test]
+fn every_attack_is_shown_by_a_test_that_exists() {
+    assert_clean(&attacks::check(&Tree::read()));
 }
