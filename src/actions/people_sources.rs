@@ -3,7 +3,7 @@
 
 use crate::chat::id::UserId;
 use crate::chat::site::Site;
-use crate::people::{Asked, PeopleSource, SourceError};
+use crate::people::{Asked, PeopleSource, SourceError, Whom};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::collections::BTreeMap;
 use std::hash::BuildHasherDefault;
@@ -135,7 +135,12 @@ impl Source {
 
     /// Asks for a member, and waits as long as may be waited.
     pub(super) async fn ask(&self, site: &Site, user: &UserId) -> Result<Option<Asked>, SourceError> {
-        match tokio::time::timeout(self.timeout, self.asked.ask(site, user)).await {
+        match tokio::time::timeout(
+            self.timeout,
+            self.asked.ask(&Whom { site: &site.name, secrets: &site.token_secrets, user }),
+        )
+        .await
+        {
             Ok(answer) => answer,
             Err(_) => Err(late(self.timeout)),
         }
@@ -213,7 +218,7 @@ mod tests {
 
     #[async_trait]
     impl PeopleSource for Silent {
-        async fn ask(&self, _: &Site, _: &UserId) -> Result<Option<Asked>, SourceError> {
+        async fn ask(&self, _: &Whom<'_>) -> Result<Option<Asked>, SourceError> {
             std::future::pending().await
         }
 

@@ -1,8 +1,12 @@
 //! Sites' sources of people: built for the server, and asked once for whoever sets one up.
 
+use super::control::{Order, give};
 use crate::actions::PeopleSources;
+use crate::actions::ask_people::Answered;
+use crate::chat::id::UserId;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::edge::control::people::described;
 use crate::outgoing::Client;
 use crate::outgoing::reach::Reach;
 use crate::people::http::Http;
@@ -10,7 +14,8 @@ use crate::people::mysql::Mysql;
 use crate::people::postgres::Postgres;
 use crate::people::settings::{From, Settings};
 use crate::people::tables::Tables;
-use crate::people::{PeopleSource, SourceError};
+use crate::people::{PeopleSource, SourceError, Whom};
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +60,43 @@ pub(super) fn check(config: &Config, settings: &Settings) -> Result<u64, NotAske
         source.check().await?;
         Ok(clock.monotonic_ms() - began_ms)
     })
+}
+
+/// Asks a site's source for a member, as the server would when they come online: from here, as the configuration says now, so that it can
+/// be tried before the server is started again. A site's own server is asked by ours, which has the secrets to sign with.
+pub fn ask(config: &Config, site: &str, user: &str) -> Result<Value, NotAsked> {
+    let found = config.people.iter().find(|(name, _)| name.eq_ignore_ascii_case(site));
+    let Some((_, settings)) = found else {
+        let what = format!("the configuration does not say where {site} has its people");
+        return Err(NotAsked {
+            what,
+            mend: format!("add [sites.\"{site}\".people] (docs/people.md); is --config right?"),
+        });
+    };
+    let Ok(user) = UserId::parse(user) else {
+        let what = format!("{user:?} cannot be a member's id");
+        return Err(NotAsked { what, mend: "an id has 1 to 190 bytes, no comma and no blank at its ends".into() });
+    };
+    if settings.from == From::Http {
+        let order = Order::AskPeople { site: site.to_owned(), user: user.as_str().to_owned() };
+        let answer = give(config, &order).map_err(|error| NotAsked {
+            what: error.to_string(),
+            mend: "start the server again if the configuration is newer than it".into(),
+        })?;
+        return match (answer["what"].as_str(), answer["mend"].as_str()) {
+            (Some(what), Some(mend)) => Err(NotAsked { what: what.into(), mend: mend.into() }),
+            _ => Ok(answer),
+        };
+    }
+    let clock = Clock::start();
+    let answered = waited(config, settings, async |source| {
+        // Connects, so that what is timed is what members wait for.
+        source.check().await?;
+        let began_ms = clock.monotonic_ms();
+        let asked = source.ask(&Whom { site, secrets: &[], user: &user }).await?;
+        Ok(Answered { asked, took_ms: clock.monotonic_ms() - began_ms })
+    })?;
+    Ok(described(user.as_str(), &answered))
 }
 
 /// Does something with a source, and waits twice as long as members would: it connects, too.

@@ -1,26 +1,30 @@
 //! `nextim site people`: what a site's source of people answers for one member.
 
 use super::site::Place;
-use super::{complain, order_for};
-use crate::app::control::Order;
+use super::{complain, config_of};
+use crate::app::people::ask;
 use serde_json::Value;
 use std::process::ExitCode;
 
 /// Asks, and shows.
 pub(super) fn run(place: &Place, site: &str, user: &str) -> ExitCode {
-    let order = Order::AskPeople { site: site.to_owned(), user: user.to_owned() };
-    order_for(place, &order, |value| {
-        if let (Some(what), Some(mend)) = (value["what"].as_str(), value["mend"].as_str()) {
-            complain(&format!("{what}\n        -> {mend}"));
+    let config = match config_of(place) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let value = match ask(&config, site, user) {
+        Ok(value) => value,
+        Err(error) => {
+            complain(&error);
             return ExitCode::FAILURE;
         }
-        if place.json {
-            println!("{value}");
-        } else {
-            show(value);
-        }
-        ExitCode::SUCCESS
-    })
+    };
+    if place.json {
+        println!("{value}");
+    } else {
+        show(&value);
+    }
+    ExitCode::SUCCESS
 }
 
 fn show(value: &Value) {

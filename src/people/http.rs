@@ -2,9 +2,8 @@
 
 use super::rows::{Row, asked};
 use super::settings::{SecretUrl, Settings};
-use super::{Asked, BUDDIES_MAX, PeopleSource, ROOMS_MAX, SourceError};
+use super::{Asked, BUDDIES_MAX, PeopleSource, ROOMS_MAX, SourceError, Whom};
 use crate::chat::id::UserId;
-use crate::chat::site::Site;
 use crate::clock::Clock;
 use crate::outgoing::signed::Question;
 use crate::outgoing::{Answered, Client, Fault};
@@ -104,9 +103,10 @@ impl Http {
 
 #[async_trait]
 impl PeopleSource for Http {
-    async fn ask(&self, site: &Site, user: &UserId) -> Result<Option<Asked>, SourceError> {
-        let asks = Asks { r#type: "people", site: Some(&site.name), user: Some(user.as_str()) };
-        let answered = self.question(&asks, &site.token_secrets).await?;
+    async fn ask(&self, whom: &Whom<'_>) -> Result<Option<Asked>, SourceError> {
+        let Whom { site, secrets, user } = *whom;
+        let asks = Asks { r#type: "people", site: Some(site), user: Some(user.as_str()) };
+        let answered = self.question(&asks, secrets).await?;
         match answered.status {
             200 => self.read(&answered.body, user).map(Some),
             204 | 404 => Ok(None),

@@ -10,7 +10,6 @@ pub mod settings;
 pub mod tables;
 
 use crate::chat::id::{RoomId, UserId};
-use crate::chat::site::Site;
 use async_trait::async_trait;
 
 /// Friends that are taken of one member at most.
@@ -23,9 +22,20 @@ pub const ROOMS_MAX: usize = 500;
 pub trait PeopleSource: Send + Sync {
     /// What the site has of one member; `None` if it does not know them. How long that may take is for the caller to say: it may be
     /// dropped at any `await`.
-    async fn ask(&self, site: &Site, user: &UserId) -> Result<Option<Asked>, SourceError>;
+    async fn ask(&self, whom: &Whom<'_>) -> Result<Option<Asked>, SourceError>;
     /// Whether it could be asked, for whoever sets it up: finds what [`ask`](Self::ask) would stumble over, of whomever it were asked.
     async fn check(&self) -> Result<(), SourceError>;
+}
+
+/// Of whom a site is asked.
+#[derive(Clone, Copy)]
+pub struct Whom<'a> {
+    /// The site's name.
+    pub site: &'a str,
+    /// With which a site is shown that it is we who ask.
+    pub secrets: &'a [Box<str>],
+    /// The member.
+    pub user: &'a UserId,
 }
 
 /// What a site has of one member. Names and addresses are as the site has them: nobody has looked whether they are fit to be shown.

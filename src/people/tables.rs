@@ -2,9 +2,8 @@
 
 use super::rows::{Part, Row, asked, is_of};
 use super::settings::{Queries, Settings};
-use super::{Asked, PeopleSource, SourceError};
+use super::{Asked, PeopleSource, SourceError, Whom};
 use crate::chat::id::UserId;
-use crate::chat::site::Site;
 use async_trait::async_trait;
 use std::sync::Mutex;
 use tokio::sync::Semaphore;
@@ -109,8 +108,8 @@ impl<D: Database> Tables<D> {
 
 #[async_trait]
 impl<D: Database> PeopleSource for Tables<D> {
-    async fn ask(&self, _: &Site, user: &UserId) -> Result<Option<Asked>, SourceError> {
-        self.on_connection(Some(user)).await
+    async fn ask(&self, whom: &Whom<'_>) -> Result<Option<Asked>, SourceError> {
+        self.on_connection(Some(whom.user)).await
     }
 
     async fn check(&self) -> Result<(), SourceError> {

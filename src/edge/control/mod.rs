@@ -2,7 +2,7 @@
 //! in the command's own process where no server has the data open. One order is one line of JSON, and so is its answer.
 
 mod order;
-mod people;
+pub mod people;
 
 pub use order::{Answer, Order, Rotation};
 

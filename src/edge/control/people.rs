@@ -26,7 +26,8 @@ pub(super) async fn ask(ctx: &Context, site: &str, user: &str) -> Result<Value, 
     })
 }
 
-fn described(user: &str, answered: &Answered) -> Value {
+/// As JSON.
+pub fn described(user: &str, answered: &Answered) -> Value {
     let Some(asked) = &answered.asked else {
         return json!({"user": user, "known": false, "took_ms": answered.took_ms});
     };

@@ -41,7 +41,7 @@ const MAY: [(&str, &[&str]); 24] = [
     // What usually goes wrong is found from outside, through orders and the clock.
     ("src/app/doctor.rs", &["app", "clock", "config"]),
     // Sources of people, for the server and for whoever sets one up; it names the backends.
-    ("src/app/people.rs", &["app", "actions", "clock", "config", "outgoing", "people"]),
+    ("src/app/people.rs", &["app", "actions", "chat", "clock", "config", "edge", "outgoing", "people"]),
     // Orders, which are carried out here where no server has the data open: a server's parts without its listener.
     ("src/app/control.rs", &["app", "actions", "bus", "chat", "clock", "config", "edge", "store"]),
     ("src/", &[]),

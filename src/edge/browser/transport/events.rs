@@ -173,7 +173,10 @@ impl Events {
 }
 
 fn goodbye(why: Goodbye) -> Vec<u8> {
-    [b"event: goodbye\ndata: ", &super::goodbye(why)[..], b"\n\n"].concat()
+    let event = [b"event: goodbye\ndata: ", &super::goodbye(why)[..], b"\n\n"].concat();
+    // The browser's own way of connecting again does not read what the event says.
+    let wait = if why == Goodbye::Stopping { format!("retry: {}\n", super::moment_ms()) } else { String::new() };
+    [wait.into_bytes(), event].concat()
 }
 
 #[cfg(test)]
