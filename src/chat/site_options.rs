@@ -163,7 +163,7 @@ pub const OPTIONS: [OptionRow; 20] = [
     OptionRow {
         name: "jwks",
         what: "public keys that may sign its tokens (RS256, ES256, EdDSA), as a JWKS in one line; empty: none",
-        rule: "must be a JWKS of at most 16 KiB with keys of kty RSA, EC (P-256) or OKP (Ed25519), or empty",
+        rule: "must be a JWKS of at most 16 KiB with public keys of kty RSA (2048 bits or more), EC (P-256) or OKP (Ed25519), or empty",
         get: |options| options.jwks.clone(),
         set: |options, text| {
             let fits = text.is_empty() || (text.starts_with('{') && text.len() <= JWKS_BYTES_MAX);

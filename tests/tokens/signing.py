@@ -44,6 +44,11 @@ class Key:
         self.algorithm, self.kid, self.private = algorithm, kid, make()
         self.jwk = {**kind.to_jwk(self.private.public_key(), as_dict=True), "kid": kid, "alg": algorithm, "use": "sig"}
 
+    def private_jwk(self):
+        """What nobody is to be given."""
+        _, kind = self.MAKERS[self.algorithm]
+        return kind.to_jwk(self.private, as_dict=True)
+
     def pem(self):
         coding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
         return self.private.private_bytes(coding, form, serialization.NoEncryption()).decode()

@@ -308,7 +308,10 @@ def keys_replaced(world):
     check(not door.is_believed(site, new.sign(claims(site), {"kid": old.kid})), "one key under the other's name")
     world.publish(site, new)
     check(not door.is_believed(site, old.sign(claims(site))), "the old key after the new one was set alone")
-    for wrong in ('{"keys":[]}', '{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}', "[]", '{"keys":[{"kty":"EC","crv":"P-384"}]}'):
+    private = json.dumps({"keys": [new.private_jwk()]})
+    short = json.dumps({"keys": [{**world.keys["RS256"].jwk, "n": "w" * 171}]})
+    other = '{"keys":[{"kty":"EC","crv":"P-384"}]}'
+    for wrong in ('{"keys":[]}', '{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}', "[]", other, private, short):
         refused = world.served.try_run("site", "set", site, f"jwks={wrong}")
         check(refused.returncode == 1 and "JWKS" in refused.stderr, f"{wrong}: {refused.stdout} {refused.stderr}")
     door.signs_in("after wrong ones", site, new.sign(claims(site)), name=MEMBER["name"])

@@ -18,6 +18,11 @@ const LEEWAY_S: u64 = 60;
 /// Hexadecimal digits of an easy token's HMAC. No signature that is taken has this length in a JWT.
 const MAC_DIGITS: usize = 64;
 
+/// Digits in base64url of an RSA modulus of 2048 to 8192 bits: nothing is verified with another.
+const RSA_MODULUS_DIGITS: std::ops::RangeInclusive<usize> = 342..=1366;
+/// Parts of a JWK that only its owner has (RFC 7518, 6.2.2, 6.3.2, 6.4.1).
+const PRIVATE_PARTS: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
+
 /// Whom a token names, and what it says about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signed {
@@ -127,7 +132,17 @@ pub fn named_sites(token: &str) -> Vec<String> {
 /// Whether a text is a set of public keys of which each can be used here.
 pub fn is_jwks(text: &str) -> bool {
     let set = serde_json::from_str::<JwkSet>(text);
-    set.is_ok_and(|set| !set.keys.is_empty() && set.keys.iter().all(is_usable))
+    !has_private_parts(text) && set.is_ok_and(|set| !set.keys.is_empty() && set.keys.iter().all(is_usable))
+}
+
+/// Whether somebody has given away a private key in place of the public one: it would be stored, and shown to whoever looks at the site.
+fn has_private_parts(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Keys {
+        keys: Vec<serde_json::Map<String, serde_json::Value>>,
+    }
+    let keys = serde_json::from_str::<Keys>(text);
+    keys.is_ok_and(|Keys { keys }| keys.iter().any(|key| PRIVATE_PARTS.iter().any(|part| key.contains_key(*part))))
 }
 
 /// Believes a token of a site, or says why not.
@@ -225,7 +240,7 @@ pub fn usable_keys(document: &[u8]) -> Option<JwkSet> {
 /// A secret is not to be published, and what cannot be verified with is no key.
 fn is_usable(key: &Jwk) -> bool {
     let is_public = match &key.algorithm {
-        AlgorithmParameters::RSA(_) => true,
+        AlgorithmParameters::RSA(key) => RSA_MODULUS_DIGITS.contains(&key.n.len()),
         AlgorithmParameters::EllipticCurve(key) => key.curve == EllipticCurve::P256,
         AlgorithmParameters::OctetKeyPair(key) => key.curve == EllipticCurve::Ed25519,
         _ => false,

@@ -207,9 +207,15 @@ fn what_is_no_set_of_public_keys_is_refused() {
         r#"{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}"#,
         r#"{"keys":[{"kty":"EC","crv":"P-384","x":"AA","y":"AA"}]}"#,
         r#"{"keys":[{"kty":"RSA","n":"?","e":"AQAB"}]}"#,
+        r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}]}"#,
         "x",
     ] {
         assert!(!is_jwks(bad), "{bad}");
+    }
+    // A modulus too short or too long for anything to be verified with it.
+    for (digits, is_good) in [(171, false), (341, false), (342, true), (1366, true), (1367, false)] {
+        let set = json!({"keys": [{"kty": "RSA", "n": "w".repeat(digits), "e": "AQAB"}]});
+        assert_eq!(is_jwks(&set.to_string()), is_good, "{digits}");
     }
 }
 
