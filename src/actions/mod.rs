@@ -11,6 +11,7 @@ pub mod deliver;
 pub mod disconnect;
 pub mod download_history;
 pub mod erase_member;
+pub mod export;
 pub mod find_people;
 pub mod identify;
 pub mod invite;

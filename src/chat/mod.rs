@@ -6,6 +6,7 @@
 pub mod delivery;
 pub mod entry;
 pub mod event;
+pub mod exported;
 pub mod goodbye;
 pub mod history;
 pub mod id;

@@ -3,6 +3,7 @@
 mod backup;
 mod config;
 mod doctor;
+mod export;
 mod restore;
 mod serve;
 mod site;

@@ -240,6 +240,12 @@ async fn respond(
             return Ok(whole(if closes { reply.header(CONNECTION, "close") } else { reply }));
         }
     };
+    if rest::export::is_for(&edge, &asked) {
+        return Ok(match rest::export::begin(&edge, &asked).await {
+            Ok((reply, lines)) => reply.into_response().map(|_| Either::Right(lines)),
+            Err(reply) => whole(reply),
+        });
+    }
     match handle(&edge, &asked).await {
         Outcome::Reply(reply) => Ok(whole(reply)),
         Outcome::Take(taken) => {

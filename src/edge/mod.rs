@@ -9,6 +9,7 @@ pub mod control;
 pub mod crowd;
 pub mod demo;
 pub mod error;
+pub mod export;
 mod health;
 pub mod json;
 pub mod origin;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// An order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -69,6 +70,13 @@ pub enum Order {
         /// Skip lines through here.
         after_line: u64,
     },
+    /// Take a site away, or one of its members (docs/operations.md).
+    Export {
+        /// Which site.
+        site: String,
+        /// Which member; everybody if none is named.
+        user: Option<String>,
+    },
     /// Say what a sign-in token is worth.
     CheckToken {
         /// Of which site, if the token does not say it.
@@ -104,6 +112,8 @@ impl Rotation {
 pub enum Answer {
     /// It goes on; so far it has come.
     Progress(Value),
+    /// It gives this line.
+    Line(Box<RawValue>),
     /// It is done.
     Done(Value),
     /// It is not, for this reason.
