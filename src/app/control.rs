@@ -1,6 +1,6 @@
 //! Giving orders: to the server that has the data open, else to the data itself.
 
-pub use crate::edge::control::{Answer, Order, Rotation};
+pub use crate::edge::control::{Answer, Order, Rotation, Secret};
 
 use super::open;
 use crate::actions::{Context, Overlay, SiteTable};

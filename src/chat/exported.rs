@@ -109,6 +109,13 @@ pub enum Exported {
         /// JSON.
         value: Box<str>,
     },
+    /// Somebody who signs in with a password that is kept here.
+    Account {
+        /// Who.
+        user: UserId,
+        /// Since when the password is what it is, in milliseconds since 1970.
+        changed_at_ms: u64,
+    },
     /// What a site wants somebody to notice.
     Notification {
         /// Whom.
@@ -153,6 +160,7 @@ impl Exported {
             Self::Message(_) => "message",
             Self::Mark { .. } => "mark",
             Self::Setting { .. } => "setting",
+            Self::Account { .. } => "account",
             Self::Notification { .. } => "notification",
             Self::Session { .. } => "session",
         }
@@ -172,6 +180,7 @@ impl Exported {
             | Self::Silence(_)
             | Self::Block { .. }
             | Self::Mark { .. }
+            | Self::Account { .. }
             | Self::Session { .. } => 0,
         }
     }

@@ -13,6 +13,7 @@ pub mod id;
 pub mod link;
 pub mod listed;
 pub mod notification;
+pub mod password;
 pub mod presence;
 pub mod refusal;
 pub mod room;

@@ -42,6 +42,8 @@ pub enum Bookmark {
     Marks(UserNumber, i64),
     /// After this user's setting of that name.
     Settings(UserNumber, String),
+    /// After this user's account.
+    Accounts(UserNumber),
     /// After this user's notification of that number.
     Notifications(UserNumber, u64),
     /// After the session of this ticket.

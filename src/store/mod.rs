@@ -3,10 +3,12 @@
 //!
 //! Writes answer only after they are durable. Reads see every write that was answered before.
 
+mod accounts;
 mod export;
 pub mod sqlite;
 mod values;
 
+pub use accounts::{Account, Accounts};
 pub use export::{Bookmark, Export, Extent, Part};
 pub use values::{Changed, DirectoryChange, Known, NewSite, SiteChange, Spoken};
 
@@ -360,7 +362,7 @@ pub trait Erasure: Send + Sync {
 /// Everything a backend must do.
 #[async_trait]
 pub trait Store:
-    Log + Views + Directory + Choices + Notifications + Sessions + Sites + Blocks + Erasure + Export
+    Log + Views + Directory + Choices + Notifications + Sessions + Sites + Blocks + Erasure + Export + Accounts
 {
     /// Answers if the store can write now.
     async fn check(&self) -> Stored<()>;

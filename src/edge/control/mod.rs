@@ -1,9 +1,10 @@
 //! Orders of whoever runs this server, from its own command line: through a socket in the data folder that only they can open, or
 //! in the command's own process where no server has the data open. One order is one line of JSON, and so is its answer.
 
+mod accounts;
 mod order;
 
-pub use order::{Answer, Order, Rotation};
+pub use order::{Answer, Order, Rotation, Secret};
 
 use super::accept::Shutdown;
 use super::export::{Lines, Part};
@@ -238,6 +239,10 @@ async fn answer(ctx: &Context, order: Order) -> Result<Value, NotSet> {
         Order::MakeToken { site, user, name, life_s, easy } => {
             make_token(ctx, &site, &user, name.as_deref(), life_s, easy)?
         }
+        Order::AddAccount { .. }
+        | Order::SetPassword { .. }
+        | Order::RemoveAccount { .. }
+        | Order::ListAccounts { .. } => accounts::answer(ctx, order).await?,
         Order::CheckToken { site, token } => check_token(ctx, site.as_deref(), &token)?,
     })
 }

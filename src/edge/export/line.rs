@@ -96,6 +96,13 @@ pub(in crate::edge) enum Line<'a> {
         #[schema(value_type = Object)]
         value: serde_json::Value,
     },
+    /// Somebody who signs in with a password that is kept here.
+    Account {
+        /// Who.
+        user: &'a str,
+        /// Since when the password is what it is, in milliseconds since 1970.
+        changed_at_ms: u64,
+    },
     /// What the site wants somebody to notice.
     Notification {
         /// Whom.
@@ -259,6 +266,9 @@ pub(super) fn line(item: &Exported) -> Line<'_> {
             // Written anew: a text of several lines would be several lines here.
             let value = serde_json::from_str(value).unwrap_or_else(|_| (&**value).into());
             Line::Setting { user: user.as_str(), name, value }
+        }
+        Exported::Account { user, changed_at_ms } => {
+            Line::Account { user: user.as_str(), changed_at_ms: *changed_at_ms }
         }
         Exported::Notification { user, notification: Notification { number, at_ms, given_at_ms, notice } } => {
             let (user, from) = (user.as_str(), &*notice.sender);

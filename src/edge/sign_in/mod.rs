@@ -8,6 +8,7 @@ use super::demo::sign_in::Demonstration;
 use super::params::Params;
 use super::{Asked, Edge, origin};
 use crate::actions::merge_guest;
+use crate::actions::sign_in;
 use crate::actions::vouch::{self, Says};
 use crate::chat::id::UserId;
 use crate::chat::refusal::Refusal;
@@ -57,7 +58,12 @@ pub async fn by_token(edge: &Edge, asked: &Asked, params: &Params, token: &str) 
     // Before anything is changed: a foreign page's word makes nobody.
     origin::check_site(edge, asked, site.number, params.has("callback"))?;
     match checked(edge, &site, token) {
-        Ok(Signed { user, name, avatar, url, .. }) if !token::is_guest(&user) => {
+        Ok(Signed { user, name, avatar, url, password_at_ms, .. }) if !token::is_guest(&user) => {
+            if let Some(at_ms) = password_at_ms
+                && !sign_in::is_current(&edge.ctx, &site, &user, at_ms).await?
+            {
+                return Err(Refusal::NotSignedIn);
+            }
             vouch::vouch(&edge.ctx, site.number, &user, Says { name, avatar, url }).await?;
             Ok(Caller::Member { site: site.number, user })
         }

@@ -32,13 +32,13 @@ const USERS: &str = concat!(
      FROM users u LEFT JOIN users m ON m.site = ?1 AND m.number = u.merged_into \
      WHERE u.site = ?1 AND u.number > ?2 AND ?3 IS NULL ORDER BY u.number"
 );
-/// A member, and the visitors who have become them.
+/// A member, and the visitors who have become them. The plus keeps SQLite from going through everybody after ?2.
 const ONE_USER: &str = concat!(
     "SELECT ",
     profile_columns!(),
     ", u.show, u.status, u.status_at_ms, u.delivered, u.read_through, m.id \
      FROM users u LEFT JOIN users m ON m.site = ?1 AND m.number = u.merged_into \
-     WHERE u.site = ?1 AND u.number > ?2 AND u.number IN (SELECT ?3 UNION \
+     WHERE u.site = ?1 AND +u.number > ?2 AND u.number IN (SELECT ?3 UNION \
      SELECT v.number FROM users v INDEXED BY users_by_member WHERE v.site = ?1 AND v.merged_into = ?3) ORDER BY u.number"
 );
 const FRIENDSHIPS: &str = "SELECT b.user, b.buddy, u.id, p.id, b.buddy_group FROM buddies b \
@@ -53,7 +53,7 @@ const ROOMS: &str = concat!(
 const ONE_USERS_ROOMS: &str = concat!(
     "SELECT ",
     room_columns!(),
-    " FROM rooms r WHERE r.site = ?1 AND r.number > ?2 AND r.number IN \
+    " FROM rooms r WHERE r.site = ?1 AND +r.number > ?2 AND r.number IN \
      (SELECT m.room FROM memberships m WHERE m.site = ?1 AND m.user = ?3) ORDER BY r.number"
 );
 /// Stays: of what the log has after its head, nothing.
@@ -100,6 +100,8 @@ const MARKS: &str = "SELECT m.user, m.peer, m.cleared, m.read, u.id, p.id, r.id 
      WHERE m.site = ?1 AND (m.user, m.peer) > (?2, ?3) AND m.user <= ?4 ORDER BY m.user, m.peer";
 const SETTINGS: &str = "SELECT s.user, s.name, s.value, u.id FROM settings s CROSS JOIN users u ON u.site = ?1 AND u.number = s.user \
      WHERE s.site = ?1 AND (s.user, s.name) > (?2, ?3) AND s.user <= ?4 ORDER BY s.user, s.name";
+const ACCOUNTS: &str = "SELECT a.user, a.changed_at_ms, u.id FROM accounts a CROSS JOIN users u ON u.site = ?1 AND u.number = a.user \
+     WHERE a.site = ?1 AND a.user > ?2 AND a.user <= ?3 ORDER BY a.user";
 const NOTIFICATIONS: &str = "SELECT n.number, n.at_ms, n.given_at_ms, n.sender, n.text, n.link, n.user, u.id FROM notifications n \
      CROSS JOIN users u ON u.site = ?1 AND u.number = n.user \
      WHERE n.site = ?1 AND (n.user, n.number) > (?2, ?3) AND n.user <= ?4 ORDER BY n.user, n.number";
@@ -171,7 +173,11 @@ fn part(sql: &Connection, of: Extent, from: Bookmark) -> Stored<Part> {
             page(sql, MARKS, params![site, user.0, peer, last], Bookmark::Settings(me, String::new()), mark)
         }
         Bookmark::Settings(user, name) => {
-            page(sql, SETTINGS, params![site, user.0, name, last], Bookmark::Notifications(me, 0), setting)
+            let next = Bookmark::Accounts(UserNumber(me.0.saturating_sub(1)));
+            page(sql, SETTINGS, params![site, user.0, name, last], next, setting)
+        }
+        Bookmark::Accounts(after) => {
+            page(sql, ACCOUNTS, params![site, after.0, last], Bookmark::Notifications(me, 0), account)
         }
         Bookmark::Notifications(user, number) => {
             let next = Bookmark::Sessions(TicketDigest([0; 32]));
@@ -282,6 +288,11 @@ fn setting(row: &Row<'_>) -> rusqlite::Result<Given> {
     let (user, value) = (rows::user_id(row, 3)?, row.get(2)?);
     let setting = Exported::Setting { user, name: name.as_str().into(), value };
     Ok((Bookmark::Settings(UserNumber(row.get(0)?), name), Some(setting)))
+}
+
+fn account(row: &Row<'_>) -> rusqlite::Result<Given> {
+    let account = Exported::Account { user: rows::user_id(row, 2)?, changed_at_ms: row.get(1)? };
+    Ok((Bookmark::Accounts(UserNumber(row.get(0)?)), Some(account)))
 }
 
 fn notification(row: &Row<'_>) -> rusqlite::Result<Given> {

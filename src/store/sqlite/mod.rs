@@ -2,6 +2,7 @@
 //!
 //! Promises what `store` promises on the process dying and on power loss: an answer is given only after COMMIT returned.
 
+mod accounts;
 mod blocks;
 pub mod care;
 mod check;

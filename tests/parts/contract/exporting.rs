@@ -100,6 +100,7 @@ pub async fn a_site_is_taken_away_with_everything_and_nothing_of_another<B: Back
         ("message", 6),
         ("mark", 4),
         ("setting", 2),
+        ("account", 1),
         ("notification", 2),
         ("session", 2),
     ];
@@ -313,7 +314,7 @@ pub async fn a_visitor_who_became_a_member_is_theirs<B: Backend>(backend: B) {
 }
 
 /// Every table that has rows of a site, and the kind that they are taken away as; what is not is left out for a reason.
-const KINDS: [(&str, &str); 15] = [
+const KINDS: [(&str, &str); 16] = [
     ("users", "user"),
     ("buddies", "friendship"),
     ("rooms", "room"),
@@ -323,6 +324,7 @@ const KINDS: [(&str, &str); 15] = [
     ("log", "message"),
     ("marks", "mark"),
     ("settings", "setting"),
+    ("accounts", "account"),
     ("notifications", "notification"),
     ("sessions", "session"),
     // In the line of the site.

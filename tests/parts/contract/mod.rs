@@ -1,6 +1,7 @@
 //! What every store backend must do: one suite, run over each of them. A further backend is one more line at the end of this
 //! file.
 
+mod accounts;
 mod appending;
 mod clearing;
 mod clocks;
@@ -147,6 +148,8 @@ macro_rules! suite {
                 owning::settings_and_suspension_outlive_the_process,
                 owning::nothing_is_left_of_a_site_that_was_removed,
                 owning::nothing_is_left_of_a_person_who_was_erased,
+                accounts::an_account_is_made_once_and_kept,
+                accounts::sessions_go_with_the_password,
                 exporting::a_site_is_taken_away_with_everything_and_nothing_of_another,
                 exporting::a_member_takes_away_what_they_may_know,
                 exporting::each_row_comes_once_while_more_is_said,

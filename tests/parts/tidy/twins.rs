@@ -4,7 +4,8 @@ use super::tree::Tree;
 use super::{Findings, finding};
 
 /// What every store backend has a file for.
-const SHARED: [&str; 15] = [
+const SHARED: [&str; 16] = [
+    "accounts",
     "blocks",
     "choices",
     "directory",
