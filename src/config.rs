@@ -1,6 +1,7 @@
 //! Configuration in two steps: what is written (file, environment, flags, each optional), then one checked value that the
 //! rest is built from. Unknown keys are errors with a suggestion.
 
+mod admin;
 mod shown;
 mod sites;
 mod written;
@@ -76,6 +77,8 @@ pub struct Config {
     pub demonstration: Option<bool>,
     /// Where the operator's listener is.
     pub admin_listen: AdminListen,
+    /// What whoever asks there must show: only its digest is known.
+    pub admin_token: Option<KeyDigest>,
     /// Proxies that are believed when they say who asks.
     pub trusted_proxies: Vec<IpNet>,
     /// Graces and holds.
@@ -146,13 +149,15 @@ impl Config {
                        set server.demonstration = false, or listen on 127.0.0.1";
             return Err(ConfigError(why.into()));
         }
+        let (admin_listen, admin_token) = admin::checked(&server)?;
         Ok(Self {
             listen,
             next_port: chosen.is_none(),
             data: flags.data.clone().or(server.data).unwrap_or_else(|| "nextim-data".into()),
             public_url: server.public_url.map(|url| public_url(&url)).transpose()?,
             demonstration,
-            admin_listen: admin_listen(server.admin_listen.as_deref())?,
+            admin_listen,
+            admin_token,
             trusted_proxies: trusted_proxies(server.trusted_proxies)?,
             times: times(&stream)?,
             ticket_life_ms: within(
@@ -226,20 +231,6 @@ fn public_url(url: &str) -> Result<String, ConfigError> {
     Ok(url.trim_end_matches('/').to_owned())
 }
 
-/// `off`, or an address.
-fn admin_listen(written: Option<&str>) -> Result<AdminListen, ConfigError> {
-    match written {
-        None => Ok(AdminListen::Anywhere),
-        Some("off") => Ok(AdminListen::Off),
-        Some(text) => {
-            let address = parse_address(text);
-            address
-                .map(AdminListen::At)
-                .map_err(|error| ConfigError(format!("server.admin_listen: {error}, or \"off\"")))
-        }
-    }
-}
-
 /// This machine's own addresses unless others are given: a proxy usually stands there.
 fn trusted_proxies(written: Option<Vec<String>>) -> Result<Vec<IpNet>, ConfigError> {
     let usual = || vec!["127.0.0.0/8".to_owned(), "::1".to_owned()];
@@ -270,7 +261,8 @@ mod tests {
     fn the_example_says_the_defaults_and_every_key() {
         let lines = EXAMPLE.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line));
         // A key is in a file that the example does not bring along.
-        let uncommented = lines.filter(|line| !line.starts_with("api_key_file")).collect::<Vec<_>>().join("\n");
+        let is_elsewhere = |line: &&str| line.starts_with("api_key_file") || line.starts_with("admin_token_file");
+        let uncommented = lines.filter(|line| !is_elsewhere(line)).collect::<Vec<_>>().join("\n");
         let (example, defaults) = (load(&uncommented, &[]).unwrap(), load("", &[]).unwrap());
         let mut example = Config { public_url: None, ..example };
         assert!(!example.next_port, "the example names the address");
@@ -287,6 +279,7 @@ mod tests {
             "data",
             "public_url",
             "admin_listen",
+            "admin_token_file",
             "trusted_proxies",
             "demonstration",
             "poll_hold_ms",

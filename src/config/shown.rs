@@ -25,6 +25,11 @@ impl Config {
                 .as_ref()
                 .map_or(unset("public_url", "as requests say"), |url| format!("public_url = {}", quoted(url))),
             format!("admin_listen = {admin}"),
+            if self.admin_token.is_some() {
+                "# admin_token is set".to_owned()
+            } else {
+                unset("admin_token", "none is needed")
+            },
             format!("trusted_proxies = [{}]", proxies.join(", ")),
             self.demonstration.map_or(unset("demonstration", "on unless the data has a site of its own"), |on| {
                 format!("demonstration = {on}")

@@ -33,6 +33,8 @@ pub(super) struct WrittenServer {
     pub(super) data: Option<PathBuf>,
     pub(super) public_url: Option<String>,
     pub(super) admin_listen: Option<String>,
+    pub(super) admin_token: Option<String>,
+    pub(super) admin_token_file: Option<PathBuf>,
     pub(super) trusted_proxies: Option<Vec<String>>,
     pub(super) demonstration: Option<bool>,
 }
