@@ -113,7 +113,12 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     let admin_address = match bind_admin(config).await? {
         Some(listener) => {
             let address = listener.local_addr().ok();
-            housekeeping.push(tokio::spawn(admin::serve(Arc::clone(&edge), listener, Arc::clone(&shutdown))));
+            housekeeping.push(tokio::spawn(admin::serve(
+                Arc::clone(&edge),
+                config.admin_token,
+                listener,
+                Arc::clone(&shutdown),
+            )));
             address
         }
         None => None,

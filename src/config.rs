@@ -2,6 +2,7 @@
 //! rest is built from. Unknown keys are errors with a suggestion.
 
 mod addresses;
+mod admin;
 mod people;
 mod shown;
 mod sites;
@@ -11,7 +12,7 @@ use crate::chat::site::KeyDigest;
 use crate::live::Times;
 use crate::people::settings::Settings as PeopleSettings;
 pub use addresses::{TlsFiles, parse_address};
-use addresses::{admin_listen, public_url, trusted_proxies};
+use addresses::{public_url, trusted_proxies};
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -82,6 +83,8 @@ pub struct Config {
     pub demonstration: Option<bool>,
     /// Where the operator's listener is.
     pub admin_listen: AdminListen,
+    /// What whoever asks there must show: only its digest is known.
+    pub admin_token: Option<KeyDigest>,
     /// Proxies that are believed when they say who asks.
     pub trusted_proxies: Vec<IpNet>,
     /// Graces and holds.
@@ -156,6 +159,7 @@ impl Config {
                        set server.demonstration = false, or listen on 127.0.0.1";
             return Err(ConfigError(why.into()));
         }
+        let (admin_listen, admin_token) = admin::checked(&server)?;
         Ok(Self {
             listen,
             next_port: chosen.is_none(),
@@ -163,7 +167,8 @@ impl Config {
             public_url: server.public_url.map(|url| public_url(&url)).transpose()?,
             demonstration,
             tls: addresses::tls(server.tls_certificate, server.tls_key)?,
-            admin_listen: admin_listen(server.admin_listen.as_deref())?,
+            admin_listen,
+            admin_token,
             trusted_proxies: trusted_proxies(server.trusted_proxies)?,
             times: times(&stream)?,
             ticket_life_ms: within(
@@ -242,7 +247,8 @@ mod tests {
     fn the_example_says_the_defaults_and_every_key() {
         let lines = EXAMPLE.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line));
         // Keys are in files that the example does not bring along.
-        let is_file = |line: &&str| ["api_key_file", "tls_", "url_file"].iter().any(|key| line.starts_with(key));
+        let is_file =
+            |line: &&str| ["api_key_file", "admin_token_file", "tls_", "url_file"].iter().any(|key| line.starts_with(key));
         let uncommented = lines.filter(|line| !is_file(line)).collect::<Vec<_>>().join("\n");
         let (example, defaults) = (load(&uncommented, &[]).unwrap(), load("", &[]).unwrap());
         let mut example = Config { public_url: None, ..example };
@@ -263,6 +269,7 @@ mod tests {
             "data",
             "public_url",
             "admin_listen",
+            "admin_token_file",
             "trusted_proxies",
             "demonstration",
             "poll_hold_ms",

@@ -6,8 +6,15 @@ use crate::chat::session::{Dialect, SessionNumber};
 
 /// Ends every session of a member. The tickets are dead when this returns, also for a process that starts later.
 pub async fn sign_out(ctx: &Context, member: UserKey) {
+    sign_out_but(ctx, member, None).await;
+}
+
+/// The same of every session but one.
+pub async fn sign_out_but(ctx: &Context, member: UserKey, keep: Option<SessionNumber>) {
     for holder in ctx.live.holders(member) {
-        ctx.live.end(&holder, ctx.clock.monotonic_ms());
+        if Some(holder.session) != keep {
+            ctx.live.end(&holder, ctx.clock.monotonic_ms());
+        }
     }
     sweep::forget_ended(ctx).await;
 }

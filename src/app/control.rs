@@ -1,6 +1,6 @@
 //! Giving orders: to the server that has the data open, else to the data itself.
 
-pub use crate::edge::control::{Answer, Order, Rotation};
+pub use crate::edge::control::{Answer, Order, Rotation, Secret};
 
 use super::{context, open};
 use crate::actions::{Context, Overlay};
@@ -87,6 +87,68 @@ pub fn sync(
     patiently(config, false, ask, here)
 }
 
+/// Takes lines of an export, each with its end.
+pub type Take = Arc<dyn Fn(&[u8]) -> io::Result<()> + Send + Sync>;
+
+/// Takes a site away, or one of its members.
+pub fn export(
+    config: &Config,
+    site: &str,
+    user: Option<&str>,
+    take: &Take,
+    tell: &Tell,
+) -> Result<serde_json::Value, OrderError> {
+    let order = Order::Export { site: site.to_owned(), user: user.map(str::to_owned) };
+    let ask = |mut stream: UnixStream| {
+        write_order(&mut stream, &order)?;
+        for line in BufReader::new(stream).lines() {
+            let taken = match serde_json::from_str(&line?)? {
+                Answer::Line(line) => take(format!("{line}\n").as_bytes()),
+                Answer::Progress(report) => {
+                    tell(&report);
+                    Ok(())
+                }
+                answer => return Ok(answer),
+            };
+            if let Err(error) = taken {
+                return Ok(not_taken(&error));
+            }
+        }
+        Err(ended_early())
+    };
+    let here = |ctx: Arc<Context>| -> Carried {
+        let (site, user) = (site.to_owned(), user.map(str::to_owned));
+        let (take, tell) = (Arc::clone(take), Arc::clone(tell));
+        Box::pin(async move {
+            let mut lines = match control::begin_export(&ctx, &site, user.as_deref()).await {
+                Ok(lines) => lines,
+                Err(answer) => return answer,
+            };
+            loop {
+                match lines.next(&ctx).await {
+                    Ok(Some(part)) => {
+                        if let Err(error) = take(&part.bytes) {
+                            return not_taken(&error);
+                        }
+                        tell(&lines.report());
+                    }
+                    Ok(None) => return Answer::Done(lines.report()),
+                    Err(refusal) => return Answer::Wrong(refusal.to_string()),
+                }
+            }
+        })
+    };
+    patiently(config, false, ask, here)
+}
+
+fn not_taken(error: &io::Error) -> Answer {
+    Answer::Wrong(format!("it could not be written: {error}"))
+}
+
+fn ended_early() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "it ended without an answer")
+}
+
 /// What a reader gives, read on a thread of its own.
 fn read_all(mut from: impl Read + Send + 'static) -> Receiver<Piece> {
     let (put, pieces) = channel(4);
@@ -133,6 +195,7 @@ fn patiently(
     };
     match answer {
         Answer::Done(value) | Answer::Progress(value) => Ok(value),
+        Answer::Line(_) => Err(OrderError("the server gave a line that was not asked for".into())),
         Answer::Wrong(why) => Err(OrderError(why)),
     }
 }
@@ -161,7 +224,7 @@ fn read_answer(stream: UnixStream, tell: impl Fn(&serde_json::Value)) -> io::Res
             answer => return Ok(answer),
         }
     }
-    Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ended without an answer"))
+    Err(ended_early())
 }
 
 fn carry_out_here(config: &Config, here: impl Fn(Arc<Context>) -> Carried) -> Result<Answer, StoreError> {

@@ -6,12 +6,14 @@
 pub mod delivery;
 pub mod entry;
 pub mod event;
+pub mod exported;
 pub mod goodbye;
 pub mod history;
 pub mod id;
 pub mod link;
 pub mod listed;
 pub mod notification;
+pub mod password;
 pub mod presence;
 pub mod refusal;
 pub mod room;

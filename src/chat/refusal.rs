@@ -30,6 +30,10 @@ pub enum Refusal {
     NotFound,
     /// Nobody is signed in.
     NotSignedIn,
+    /// There is no such account, or its password is another.
+    WrongPassword,
+    /// What was given cannot be a password.
+    WeakPassword,
     /// The ticket is unknown or has ended.
     TicketEnded,
     /// There is no such site, or its server's key is another.
@@ -85,7 +89,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// One of each, for tests that compare the list with its documentation.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::BadRequest(""),
         Self::MissingParameter(""),
         Self::RepeatedParameter,
@@ -98,6 +102,8 @@ impl Refusal {
         Self::MethodNotAllowed(""),
         Self::NotFound,
         Self::NotSignedIn,
+        Self::WrongPassword,
+        Self::WeakPassword,
         Self::TicketEnded,
         Self::BadKey,
         Self::KeyInBrowser,
@@ -139,6 +145,8 @@ impl Refusal {
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::NotFound => "not_found",
             Self::NotSignedIn => "not_signed_in",
+            Self::WrongPassword => "wrong_password",
+            Self::WeakPassword => "weak_password",
             Self::TicketEnded => "ticket_ended",
             Self::BadKey => "bad_key",
             Self::KeyInBrowser => "apikey_in_browser",
@@ -183,6 +191,11 @@ impl fmt::Display for Refusal {
             Self::MethodNotAllowed(methods) => write!(f, "This path is served by {methods}."),
             Self::NotFound => f.write_str("There is nothing at this path."),
             Self::NotSignedIn => f.write_str("Nobody is signed in; sign in on the site first."),
+            Self::WrongPassword => f.write_str("There is no such account, or this is not its password."),
+            Self::WeakPassword => f.write_str(
+                "A password has 8 to 256 bytes and at least four different characters, and is neither your id nor one of those that \
+                 are tried first.",
+            ),
             Self::TicketEnded => f.write_str("This ticket is not live; call online for a new one."),
             Self::BadKey => f.write_str("There is no such site, or this is not its key."),
             Self::KeyInBrowser => f.write_str(

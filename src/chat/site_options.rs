@@ -24,6 +24,8 @@ pub struct SiteOptions {
     pub directory_complete: bool,
     /// Whether visitors who are not signed in may chat.
     pub guests: bool,
+    /// Whether members may sign in with a password that is kept here.
+    pub accounts: bool,
     /// Whether `id.hmac` counts as a sign-in token: it never expires.
     pub easy_tokens: bool,
     /// Public keys whose owner may sign tokens (RS256, ES256, EdDSA), as a JWKS; the text is the site's, and empty where it has none.
@@ -66,6 +68,7 @@ impl Default for SiteOptions {
             public_url: None,
             directory_complete: false,
             guests: false,
+            accounts: false,
             easy_tokens: true,
             jwks: String::new(),
             jwks_url: None,
@@ -138,7 +141,7 @@ macro_rules! number {
 }
 
 /// Everything that can be set, in the order in which it is shown.
-pub const OPTIONS: [OptionRow; 20] = [
+pub const OPTIONS: [OptionRow; 21] = [
     OptionRow {
         name: "origins",
         what: "origins whose pages may call, besides this server's own",
@@ -159,6 +162,7 @@ pub const OPTIONS: [OptionRow; 20] = [
     },
     flag!(directory_complete, "the pushed directory lists everybody: an unknown id is refused"),
     flag!(guests, "visitors who are not signed in may chat"),
+    flag!(accounts, "members may sign in with a password that is kept here (nextim user add)"),
     flag!(easy_tokens, "`id.hmac` counts as a sign-in token; such tokens never expire"),
     OptionRow {
         name: "jwks",

@@ -3,12 +3,14 @@
 mod backup;
 mod config;
 mod doctor;
+mod export;
 mod people;
 mod restore;
 mod serve;
 mod site;
 mod sync;
 mod token;
+mod user;
 mod verify;
 
 use crate::app::control::{self, Order};
@@ -89,6 +91,9 @@ enum Command {
     /// Make and check sign-in tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Accounts of a small site: members who sign in with a password that is kept here
+    #[command(subcommand)]
+    User(user::UserCommand),
     /// Show and check the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -104,6 +109,7 @@ pub fn run() -> ExitCode {
         Command::Site(command) => command.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Token(command) => command.run(),
+        Command::User(command) => command.run(),
         Command::Config(command) => command.run(),
     }
 }

@@ -111,6 +111,20 @@ pub(super) enum SiteCommand {
         #[command(flatten)]
         place: Place,
     },
+    /// Write out everything that is kept of a site, or of one member: one JSON object a line, without secrets (docs/operations.md)
+    #[command(after_help = "The last line counts the others: a file without it was cut short.")]
+    Export {
+        /// Name or public key
+        name: String,
+        /// Only what is this member's
+        #[arg(long, value_name = "ID")]
+        user: Option<String>,
+        /// File to make, for its owner alone; one that is there is left alone [default: standard output, if that is not a terminal]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Print the script tag that adds the chat bar to the site's pages
     Snippet {
         /// Name or public key
@@ -172,6 +186,9 @@ impl SiteCommand {
             }
             Self::Sync { name, file, after_line, place } => super::sync::run(&place, &name, &file, after_line),
             Self::People { name, user, place } => super::people::run(&place, &name, &user),
+            Self::Export { name, user, out, place } => {
+                super::export::run(&place, &name, user.as_deref(), out.as_deref())
+            }
             Self::Snippet { name, url, place } => {
                 order(&place, &Order::ShowSite { site: name }, |value| snippet(value, url.as_deref()))
             }

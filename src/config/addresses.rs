@@ -1,6 +1,6 @@
 //! Where the server listens, how it is reached, and which networks it trusts.
 
-use super::{AdminListen, ConfigError};
+use super::ConfigError;
 use crate::chat::site_options::is_public_url;
 use ipnet::IpNet;
 use std::net::SocketAddr;
@@ -28,20 +28,6 @@ pub(super) fn public_url(url: &str) -> Result<String, ConfigError> {
         return Err(ConfigError(format!("{why}, e.g. https://im.example.com; it is {url}")));
     }
     Ok(url.trim_end_matches('/').to_owned())
-}
-
-/// `off`, or an address.
-pub(super) fn admin_listen(written: Option<&str>) -> Result<AdminListen, ConfigError> {
-    match written {
-        None => Ok(AdminListen::Anywhere),
-        Some("off") => Ok(AdminListen::Off),
-        Some(text) => {
-            let address = parse_address(text);
-            address
-                .map(AdminListen::At)
-                .map_err(|error| ConfigError(format!("server.admin_listen: {error}, or \"off\"")))
-        }
-    }
 }
 
 /// This machine's own addresses unless others are given: a proxy usually stands there.

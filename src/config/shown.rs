@@ -29,6 +29,11 @@ impl Config {
                 format!("tls_certificate = {certificate}\ntls_key = {key}")
             }),
             format!("admin_listen = {admin}"),
+            if self.admin_token.is_some() {
+                "# admin_token is set".to_owned()
+            } else {
+                unset("admin_token", "none is needed")
+            },
             format!("trusted_proxies = [{}]", nets(&self.trusted_proxies)),
             self.demonstration.map_or(unset("demonstration", "on unless the data has a site of its own"), |on| {
                 format!("demonstration = {on}")

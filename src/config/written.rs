@@ -37,6 +37,8 @@ pub(super) struct WrittenServer {
     pub(super) admin_listen: Option<String>,
     pub(super) tls_certificate: Option<PathBuf>,
     pub(super) tls_key: Option<PathBuf>,
+    pub(super) admin_token: Option<String>,
+    pub(super) admin_token_file: Option<PathBuf>,
     pub(super) trusted_proxies: Option<Vec<String>>,
     pub(super) demonstration: Option<bool>,
 }

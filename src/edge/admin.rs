@@ -6,8 +6,11 @@ use super::reply::Reply;
 use super::{Edge, error, health};
 use crate::actions::SourceCounts;
 use crate::actions::census::{self, SiteCensus};
+use crate::actions::hashing;
 use crate::chat::refusal::Refusal;
+use crate::chat::site::KeyDigest;
 use crate::edge::reply::Form;
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{Method, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -57,8 +60,8 @@ impl Meters {
     }
 }
 
-/// Serves until shutdown.
-pub async fn serve(edge: Arc<Edge>, listener: TcpListener, shutdown: Arc<Shutdown>) {
+/// Serves until shutdown. With a `token`, those who show it.
+pub async fn serve(edge: Arc<Edge>, token: Option<KeyDigest>, listener: TcpListener, shutdown: Arc<Shutdown>) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -72,7 +75,7 @@ pub async fn serve(edge: Arc<Edge>, listener: TcpListener, shutdown: Arc<Shutdow
         tokio::spawn(async move {
             let service = service_fn(|request| {
                 let edge = Arc::clone(&edge);
-                async move { Ok::<_, Infallible>(answer(&edge, &request).await.into_response()) }
+                async move { Ok::<_, Infallible>(answer(&edge, token, &request).await.into_response()) }
             });
             let builder = http1::Builder::new().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN).to_owned();
             drop(builder.serve_connection(TokioIo::new(stream), service).await);
@@ -80,7 +83,18 @@ pub async fn serve(edge: Arc<Edge>, listener: TcpListener, shutdown: Arc<Shutdow
     }
 }
 
-async fn answer(edge: &Edge, request: &Request<Incoming>) -> Reply {
+/// Whether the operator asks. Digests are compared: how long that takes says nothing about the token.
+fn is_operator(token: KeyDigest, request: &Request<Incoming>) -> bool {
+    let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let given =
+        given.and_then(|given| given.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    given.is_some_and(|(_, given)| KeyDigest::of(given.trim()) == token)
+}
+
+async fn answer(edge: &Edge, token: Option<KeyDigest>, request: &Request<Incoming>) -> Reply {
+    if token.is_some_and(|token| !is_operator(token, request)) {
+        return error::reply(&Refusal::BadKey, &Form::Plain).header(WWW_AUTHENTICATE, "Bearer realm=\"nextim admin\"");
+    }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return error::reply(&Refusal::MethodNotAllowed("GET, HEAD"), &Form::Plain);
     }
@@ -102,6 +116,9 @@ async fn metrics(edge: &Edge) -> Reply {
     registry.register("refusals", "What was refused, by code", edge.meters.refusals.clone());
     sites(&mut registry, &census::census(&edge.ctx));
     people(&mut registry, &edge.ctx.people.counts());
+    let hashes = Gauge::<i64>::default();
+    hashes.set(i64::try_from(hashing::most_at_once()).unwrap_or(i64::MAX));
+    registry.register("password_hashes_most", "Passwords hashed at once, at most: never more than cores", hashes);
     if let Some(bytes) = resident_bytes() {
         let resident = Gauge::<i64>::default();
         resident.set(bytes);

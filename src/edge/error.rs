@@ -26,11 +26,14 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::BadParameter(_)
         | Refusal::BadEncoding
         | Refusal::BadCallback
+        | Refusal::WeakPassword
         | Refusal::TooManyIds => StatusCode::BAD_REQUEST,
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::NotFound | Refusal::UnknownUser | Refusal::UnknownRoom | Refusal::UnknownSite => StatusCode::NOT_FOUND,
-        Refusal::NotSignedIn | Refusal::TicketEnded | Refusal::BadKey => StatusCode::UNAUTHORIZED,
+        Refusal::NotSignedIn | Refusal::WrongPassword | Refusal::TicketEnded | Refusal::BadKey => {
+            StatusCode::UNAUTHORIZED
+        }
         Refusal::CrossSite
         | Refusal::KeyInBrowser
         | Refusal::ForeignHost

@@ -10,6 +10,7 @@ pub mod control;
 pub mod crowd;
 pub mod demo;
 pub mod error;
+pub mod export;
 mod health;
 mod http2;
 pub mod json;

@@ -31,6 +31,8 @@ const POLLS: (u32, Duration) = (50, Duration::from_secs(1));
 const SIGNALS: (u32, Duration) = (100, Duration::from_secs(10));
 /// Wrong keys from one address.
 const WRONG_KEYS: (u32, Duration) = (10, Duration::from_secs(60));
+/// Passwords that are tried for one member from one address.
+const SIGN_INS: (u32, Duration) = (5, Duration::from_secs(60));
 /// How often what nobody needs any more is forgotten, in milliseconds.
 const TIDY_EVERY_MS: u64 = 60_000;
 
@@ -71,9 +73,13 @@ pub struct Rates {
     polls: Keyed<SessionNumber>,
     signals: Keyed<UserKey>,
     wrong_keys: Keyed<IpAddr>,
+    sign_ins: Keyed<SignIn>,
     /// What sites set for themselves, each with its own quota.
     of_sites: Keyed<(SiteNumber, OfSite)>,
 }
+
+/// Whose password is tried, and from where; this machine's own addresses are one.
+type SignIn = (SiteNumber, Box<str>, Option<IpAddr>);
 
 /// What a site bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -105,6 +111,7 @@ impl Rates {
             polls: keyed(POLLS, clock),
             signals: keyed(SIGNALS, clock),
             wrong_keys: keyed(WRONG_KEYS, clock),
+            sign_ins: keyed(SIGN_INS, clock),
             // One cell is a millionth of a second's share: a call takes as many as its site's bound makes of it.
             of_sites: keyed((SHARES, Duration::from_secs(1)), clock),
         }
@@ -160,6 +167,14 @@ impl Rates {
         counted_as(asked.client.ip()).map_or(Ok(()), |address| self.check(&self.wrong_keys, &address))
     }
 
+    /// A password is tried. Counts whatever the profile: no measurement needs it, and no proxy before this server excuses it.
+    pub fn check_sign_in(&self, asked: &Asked, site: SiteNumber, user: &str) -> Result<(), Refusal> {
+        self.tidy();
+        let key = (site, user.into(), counted_as(asked.client.ip()));
+        let checked = self.sign_ins.check_key(&key);
+        checked.map_err(|not_until| self.later(not_until.wait_time_from(self.clock.now())))
+    }
+
     /// A site's own server calls.
     pub fn check_api(&self, site: &Site) -> Result<(), Refusal> {
         self.check_site(site.number, OfSite::Calls, site.options.api_calls_per_s)
@@ -191,6 +206,7 @@ impl Rates {
             for keyed in [&self.arrivals, &self.wrong_keys] {
                 keyed.retain_recent();
             }
+            self.sign_ins.retain_recent();
             self.polls.retain_recent();
             self.of_sites.retain_recent();
         }

@@ -49,6 +49,12 @@ pub(super) async fn respond(edge: &Arc<Edge>, request: Request<Incoming>, peer: 
             return Responded::Answer(whole(if closes { reply.header(CONNECTION, "close") } else { reply }));
         }
     };
+    if rest::export::is_for(edge, &asked) {
+        return Responded::Answer(match rest::export::begin(edge, &asked).await {
+            Ok((reply, lines)) => reply.into_response().map(|_| Body::Reports(lines)),
+            Err(reply) => whole(reply),
+        });
+    }
     match handle(edge, &asked).await {
         Outcome::Reply(reply) => Responded::Answer(whole(reply)),
         Outcome::Take(taken) => Responded::Take(taken),

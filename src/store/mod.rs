@@ -3,9 +3,13 @@
 //!
 //! Writes answer only after they are durable. Reads see every write that was answered before.
 
+mod accounts;
+mod export;
 pub mod sqlite;
 mod values;
 
+pub use accounts::{Account, Accounts};
+pub use export::{Bookmark, Export, Extent, Part};
 pub use values::{Changed, DirectoryChange, Known, NewSite, SiteChange, Spoken};
 
 use crate::chat::entry::{Draft, Message, Party, SeatChange, Seq, SharedEntry};
@@ -357,7 +361,9 @@ pub trait Erasure: Send + Sync {
 
 /// Everything a backend must do.
 #[async_trait]
-pub trait Store: Log + Views + Directory + Choices + Notifications + Sessions + Sites + Blocks + Erasure {
+pub trait Store:
+    Log + Views + Directory + Choices + Notifications + Sessions + Sites + Blocks + Erasure + Export + Accounts
+{
     /// Answers if the store can write now.
     async fn check(&self) -> Stored<()>;
     /// Finishes what is queued and closes. Later writes are refused.

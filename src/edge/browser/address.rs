@@ -70,7 +70,7 @@ mod tests {
             assert!(!known.contains(&endpoint), "{names:?} has two rows");
             known.push(endpoint);
         }
-        assert_eq!(known.len(), 28, "a row for each call");
+        assert_eq!(known.len(), 30, "a row for each call");
     }
 
     #[test]

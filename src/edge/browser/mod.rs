@@ -29,6 +29,12 @@ pub(super) async fn answer(edge: &Edge, asked: &Asked, path: &str) -> Result<Rep
     let Some(endpoint) = address::endpoint(path, &mut params) else {
         return Ok(error::reply(&Refusal::NotFound, &form));
     };
+    if endpoint.takes_passwords() {
+        return Ok(match routes::accounts::carry_out(edge, asked, endpoint, &params).await {
+            Ok(json) => Reply::json(&Form::Plain, &json),
+            Err(refusal) => error::reply(&refusal, &Form::Plain),
+        });
+    }
     let reply = match routes::carry_out(edge, asked, endpoint, &params).await {
         Ok(Answer::Json(json)) => Reply::json(&form, &json),
         Ok(Answer::Ok) => ok(asked, &params, &form),

@@ -1,5 +1,6 @@
 //! The endpoints under `/webim/`: parameters in, an action, a wire shape out.
 
+pub(super) mod accounts;
 mod conversations;
 mod notices;
 mod rooms;
@@ -30,6 +31,10 @@ pub enum Endpoint {
     Online,
     /// A page closes, or its member goes.
     Offline,
+    /// A member shows a password that is kept here.
+    SignIn,
+    /// A member replaces it.
+    Password,
     /// A member signs out everywhere.
     SignOut,
     /// People by id.
@@ -91,6 +96,8 @@ impl Endpoint {
             "online" => Self::Online,
             // Both end this ticket and nothing else; the grace makes a reload of one and a departure of the other.
             "offline" | "refresh" | "deactivate" => Self::Offline,
+            "sign_in" => Self::SignIn,
+            "password" => Self::Password,
             "sign_out" => Self::SignOut,
             "buddies" | "buddy" | "user_info" => Self::Buddies,
             "remove_buddy" => Self::RemoveBuddy,
@@ -124,6 +131,11 @@ impl Endpoint {
     /// Whether it is there for a page that its site opened, too. All else such a page does, it does through its site.
     fn is_for_pages_of_sites(self) -> bool {
         matches!(self, Self::Offline | Self::Notifications | Self::LogMessage)
+    }
+
+    /// Whether passwords are sent with it: then it is asked by POST alone, and answered in JSON alone.
+    pub fn takes_passwords(self) -> bool {
+        matches!(self, Self::SignIn | Self::Password)
     }
 
     /// Whether it may be called over a WebSocket.
@@ -223,8 +235,8 @@ pub async fn carry_out_for(edge: &Edge, endpoint: Endpoint, params: &Params, ask
         // COMPAT: an application of the 1.0 and 5.x clients posts back every message it was given, for a server that keeps no
         // log of its own. The log here had it before the page did, so there is nothing to store.
         Endpoint::LogMessage => Ok(Answer::Ok),
-        // It needs a request's headers.
-        Endpoint::Boot => Err(Refusal::NotFound),
+        // They need the request itself.
+        Endpoint::Boot | Endpoint::SignIn | Endpoint::Password => Err(Refusal::NotFound),
     }
 }
 

@@ -1,12 +1,14 @@
 //! Orders of whoever runs this server, from its own command line: through a socket in the data folder that only they can open, or
 //! in the command's own process where no server has the data open. One order is one line of JSON, and so is its answer.
 
+mod accounts;
 mod order;
 pub mod people;
 
-pub use order::{Answer, Order, Rotation};
+pub use order::{Answer, Order, Rotation, Secret};
 
 use super::accept::Shutdown;
+use super::export::{Lines, Part};
 use super::rest::sync::Sync;
 use super::sign_in::{self, token};
 use crate::actions::Context;
@@ -80,6 +82,7 @@ async fn take(ctx: Arc<Context>, stream: UnixStream) {
             }
             answer
         }
+        Ok(Order::Export { site, user }) => export(&ctx, &site, user.as_deref(), &mut write).await,
         Ok(order) => carry_out(&ctx, order).await,
         Err(error) => Answer::wrong(&format!("this is no order that the running server knows: {error}")),
     };
@@ -116,6 +119,47 @@ async fn tell_all(mut write: OwnedWriteHalf, mut told: Receiver<Value>) -> Owned
         drop(write.write_all(&line_of(&Answer::Progress(report))).await);
     }
     write
+}
+
+/// Begins to take a site away, or one of its members.
+pub async fn begin_export(ctx: &Context, site: &str, user: Option<&str>) -> Result<Lines, Answer> {
+    let begun = async {
+        let site = manage_sites::named(ctx, site)?;
+        let user = user.map(UserId::parse).transpose().map_err(|_| Refusal::BadParameter("user"))?;
+        Lines::begin(ctx, site, user).await
+    };
+    begun.await.map_err(|refusal| Answer::wrong(&refusal.to_string()))
+}
+
+/// Writes an export, line by line, as fast as the other side reads.
+async fn export(ctx: &Context, site: &str, user: Option<&str>, write: &mut OwnedWriteHalf) -> Answer {
+    let mut lines = match begin_export(ctx, site, user).await {
+        Ok(lines) => lines,
+        Err(answer) => return answer,
+    };
+    loop {
+        let part = match lines.next(ctx).await {
+            Ok(Some(part)) => part,
+            Ok(None) => return Answer::Done(lines.report()),
+            Err(refusal) => return Answer::wrong(&refusal.to_string()),
+        };
+        let mut bytes = framed(&part);
+        bytes.extend(line_of(&Answer::Progress(lines.report())));
+        if write.write_all(&bytes).await.is_err() {
+            return Answer::wrong("nobody reads it any more");
+        }
+    }
+}
+
+/// The lines of a part as answers that give them.
+fn framed(part: &Part) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(part.bytes.len() + 64);
+    for line in part.bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        for piece in [&b"{\"line\":"[..], line, b"}\n"] {
+            bytes.extend_from_slice(piece);
+        }
+    }
+    bytes
 }
 
 /// Carries out a directory that comes piece by piece. How far it has come goes to `tell`.
@@ -192,9 +236,14 @@ async fn answer(ctx: &Context, order: Order) -> Result<Value, NotSet> {
             json!({"site": site, "removed": true})
         }
         Order::Sync { .. } => return Err(Refusal::BadRequest("a sync is followed by its lines").into()),
+        Order::Export { .. } => return Err(Refusal::BadRequest("an export is answered in lines").into()),
         Order::MakeToken { site, user, name, life_s, easy } => {
             make_token(ctx, &site, &user, name.as_deref(), life_s, easy)?
         }
+        Order::AddAccount { .. }
+        | Order::SetPassword { .. }
+        | Order::RemoveAccount { .. }
+        | Order::ListAccounts { .. } => accounts::answer(ctx, order).await?,
         Order::AskPeople { site, user } => people::ask(ctx, &site, &user).await?,
         Order::CheckToken { site, token } => check_token(ctx, site.as_deref(), &token).await?,
     })

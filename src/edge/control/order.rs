@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// An order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -76,6 +77,45 @@ pub enum Order {
         /// For whom.
         user: String,
     },
+    /// Take a site away, or one of its members (docs/operations.md).
+    Export {
+        /// Which site.
+        site: String,
+        /// Which member; everybody if none is named.
+        user: Option<String>,
+    },
+    /// Give somebody an account with a password.
+    AddAccount {
+        /// On which site.
+        site: String,
+        /// The site's id of them.
+        user: String,
+        /// Their display name.
+        name: Option<String>,
+        /// Their password.
+        password: Secret,
+    },
+    /// Replace a password.
+    SetPassword {
+        /// On which site.
+        site: String,
+        /// Whose.
+        user: String,
+        /// The new one.
+        password: Secret,
+    },
+    /// Take an account away; its member stays.
+    RemoveAccount {
+        /// On which site.
+        site: String,
+        /// Whose.
+        user: String,
+    },
+    /// Who has an account.
+    ListAccounts {
+        /// On which site.
+        site: String,
+    },
     /// Say what a sign-in token is worth.
     CheckToken {
         /// Of which site, if the token does not say it.
@@ -83,6 +123,17 @@ pub enum Order {
         /// The token.
         token: String,
     },
+}
+
+/// A text that is not shown.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
 }
 
 /// What a site has two of while one replaces the other.
@@ -111,6 +162,8 @@ impl Rotation {
 pub enum Answer {
     /// It goes on; so far it has come.
     Progress(Value),
+    /// It gives this line.
+    Line(Box<RawValue>),
     /// It is done.
     Done(Value),
     /// It is not, for this reason.

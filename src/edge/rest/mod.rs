@@ -3,6 +3,7 @@
 //! named. Ids in paths are the site's own, percent-encoded.
 
 mod buddies;
+pub(super) mod export;
 mod messages;
 mod openapi;
 mod paging;
@@ -75,7 +76,7 @@ async fn carry_out(edge: &Edge, asked: &Asked, path: &str) -> Result<Reply, Prob
     route(&call, &segments).await
 }
 
-/// Every path on one screen.
+/// Every path on one screen, but for the two whose answers go on: `sync` and `export`.
 async fn route(call: &Call<'_>, path: &[&str]) -> Result<Reply, Problem> {
     let method = match call.asked.method {
         Method::HEAD => "GET",
@@ -119,7 +120,7 @@ async fn route(call: &Call<'_>, path: &[&str]) -> Result<Reply, Problem> {
 /// What is served where something is.
 fn methods(path: &[&str]) -> Option<&'static str> {
     Some(match path {
-        ["users" | "rooms" | "site"] | ["users", _, "blocks" | "history"] => "GET",
+        ["users" | "rooms" | "site"] | ["users", _, "blocks" | "history" | "export"] => "GET",
         ["users", _] => "GET, PUT, DELETE",
         ["rooms", _] | ["users", _, "buddies"] => "GET, PUT",
         ["users", _, "buddies" | "blocks", _] | ["rooms", _, "members", _] => "PUT, DELETE",

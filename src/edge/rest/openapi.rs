@@ -2,7 +2,7 @@
 
 use super::problem::ProblemWire;
 use super::reference;
-use super::{buddies, messages, rooms, sessions, sync, users};
+use super::{buddies, export, messages, rooms, sessions, sync, users};
 use crate::edge::Edge;
 use crate::edge::json;
 use crate::edge::reply::{Form, Reply};
@@ -18,7 +18,7 @@ use utoipa::{Modify, OpenApi};
     modifiers(&SecretKey),
     components(schemas(ProblemWire)),
     paths(
-        users::site, users::list, users::get, users::put, users::delete,
+        users::site, users::list, users::get, users::put, users::delete, export::begin,
         buddies::list, buddies::replace, buddies::put, buddies::delete,
         buddies::blocks, buddies::block, buddies::unblock,
         sessions::list, sessions::end, sessions::presences, sessions::presences_of_many,

@@ -130,7 +130,7 @@ fn read(url: &str, answered: &Answered) -> Result<Option<Signed>, Fault> {
         Some(Id::Number(number)) => number.to_string(),
     };
     let user = UserId::parse(&id).map_err(|_| bad("an `id` that is none: 1 to 190 bytes, no commas"))?;
-    Ok(Some(Signed { user, name, avatar, url: page, ends_at_s: None }))
+    Ok(Some(Signed { user, name, avatar, url: page, ends_at_s: None, password_at_ms: None }))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod token;
 use super::demo::sign_in::Demonstration;
 use super::params::Params;
 use super::{Asked, Edge, origin};
+use crate::actions::sign_in;
 use crate::actions::vouch::{self, Says};
 use crate::actions::{Context, merge_guest};
 use crate::chat::id::UserId;
@@ -59,7 +60,14 @@ pub async fn by_token(edge: &Edge, asked: &Asked, params: &Params, token: &str) 
     // Before anything is changed: a foreign page's word makes nobody.
     origin::check_site(edge, asked, site.number, params.has("callback"))?;
     match checked(edge, &site, token).await {
-        Ok(signed) if !token::is_guest(&signed.user) => member(edge, &site, signed).await,
+        Ok(signed) if !token::is_guest(&signed.user) => {
+            if let Some(at_ms) = signed.password_at_ms
+                && !sign_in::is_current(&edge.ctx, &site, &signed.user, at_ms).await?
+            {
+                return Err(Refusal::NotSignedIn);
+            }
+            member(edge, &site, signed).await
+        }
         Ok(Signed { user, .. }) => guest(edge, &site, user).await,
         Err(fault) => {
             let what = format!("a sign-in token for {} is not believed: {fault}", site.name);

@@ -36,6 +36,9 @@ pub struct Signed {
     pub url: Option<String>,
     /// When the token ends, in seconds since 1970; an easy one never does.
     pub ends_at_s: Option<u64>,
+    /// If it was given for a password that is kept here: when that was set, in milliseconds since 1970. It is good as long as that
+    /// password is.
+    pub password_at_ms: Option<u64>,
 }
 
 /// Why a token is not believed.
@@ -110,6 +113,7 @@ struct Claims {
     name: Option<String>,
     avatar: Option<String>,
     url: Option<String>,
+    nextim_password: Option<u64>,
 }
 
 /// The words of a JWT's header that a key could be slipped in with.
@@ -173,7 +177,7 @@ fn easy(site: &Site, id: &str, mac: &str) -> Result<Signed, Fault> {
         (0..MAC_DIGITS / 2).filter_map(|at| u8::from_str_radix(mac.get(2 * at..2 * at + 2)?, 16).ok()).collect();
     let is_right = |secret: &str| hmac::verify(&key(secret), id.as_bytes(), &given).is_ok();
     if site.token_secrets.iter().any(|secret| is_right(secret)) {
-        Ok(Signed { user, name: None, avatar: None, url: None, ends_at_s: None })
+        Ok(Signed { user, name: None, avatar: None, url: None, ends_at_s: None, password_at_ms: None })
     } else {
         Err(Fault::Signature(site.name.clone()))
     }
@@ -206,14 +210,26 @@ struct NewClaims<'a> {
     exp: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nextim_password: Option<u64>,
 }
 
 /// A JWT as the site's backend would make it, for trying out.
 pub fn jwt_token(site: &Site, user: &UserId, name: Option<&str>, now_s: u64, life_s: u64) -> Option<String> {
+    let (sub, exp) = (user.as_str(), now_s + life_s);
+    signed(site, &NewClaims { iss: &site.name, sub, iat: now_s, exp, name, nextim_password: None })
+}
+
+/// The token of a member who has shown a password that is kept here and was set at that time.
+pub fn account_token(site: &Site, user: &UserId, now_s: u64, password_at_ms: u64) -> Option<String> {
+    let (sub, exp, nextim_password) = (user.as_str(), now_s + LIFE_MAX_S, Some(password_at_ms));
+    signed(site, &NewClaims { iss: &site.name, sub, iat: now_s, exp, name: None, nextim_password })
+}
+
+fn signed(site: &Site, claims: &NewClaims<'_>) -> Option<String> {
     provider::install();
-    let claims = NewClaims { iss: &site.name, sub: user.as_str(), iat: now_s, exp: now_s + life_s, name };
     let key = EncodingKey::from_secret(site.token_secrets.first()?.as_bytes());
-    jsonwebtoken::encode(&Header::default(), &claims, &key).ok()
+    jsonwebtoken::encode(&Header::default(), claims, &key).ok()
 }
 
 /// Whether a token wants one of the public keys of its site, and if so the name of that key, if it has one.
@@ -334,7 +350,14 @@ fn check_claims(site: &Site, claims: Claims, now_s: u64) -> Result<Signed, Fault
         Id::Number(number) => number.to_string(),
     };
     let user = UserId::parse(&id).map_err(|_| Fault::Subject)?;
-    Ok(Signed { user, name: claims.name, avatar: claims.avatar, url: claims.url, ends_at_s: Some(exp) })
+    Ok(Signed {
+        user,
+        name: claims.name,
+        avatar: claims.avatar,
+        url: claims.url,
+        ends_at_s: Some(exp),
+        password_at_ms: claims.nextim_password,
+    })
 }
 
 /// A time that a JWT says: whole or not, never negative or beyond the calendar.

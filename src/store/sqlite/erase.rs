@@ -13,8 +13,9 @@ use rusqlite::{Connection, params};
 const PART: usize = 2_000;
 
 /// Every table with a site's rows, and the column by which they go in parts. What others refer to goes last.
-const TABLES: [(&str, &str); 13] = [
+const TABLES: [(&str, &str); 14] = [
     ("sessions", "digest"),
+    ("accounts", "user"),
     ("notifications", "user"),
     ("settings", "user"),
     ("marks", "user"),
@@ -30,8 +31,9 @@ const TABLES: [(&str, &str); 13] = [
 ];
 
 /// Tables with rows of one person.
-const OF_A_PERSON: [(&str, &str); 10] = [
+const OF_A_PERSON: [(&str, &str); 11] = [
     ("sessions", "user"),
+    ("accounts", "user"),
     ("notifications", "user"),
     ("settings", "user"),
     ("marks", "user"),

@@ -2,6 +2,7 @@
 //!
 //! Promises what `store` promises on the process dying and on power loss: an answer is given only after COMMIT returned.
 
+mod accounts;
 mod blocks;
 pub mod care;
 mod check;
@@ -12,6 +13,7 @@ mod directory;
 mod disk;
 mod erase;
 mod examine;
+mod export;
 mod introduce;
 mod lock;
 mod log;
@@ -39,6 +41,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Mutex;
+use tokio::sync::Semaphore;
 
 /// The database in a data folder.
 const FILE_NAME: &str = "nextim.sqlite3";
@@ -52,6 +55,8 @@ pub struct SqliteStore {
     readers: reader::Readers,
     check: Mutex<Option<check::Background>>,
     lookups: reader::Lookups,
+    /// One part of an export is read at a time, so that others' lookups wait for one at most.
+    exporting: Semaphore,
     lock: Mutex<Option<lock::DataLock>>,
 }
 
@@ -74,7 +79,8 @@ impl SqliteStore {
         let readers = reader::Readers::start(&path, "reader", READERS)?;
         let check = unclean.then(|| check::Background::start(&path)).transpose()?;
         let lookups = reader::Lookups::start(&path)?;
-        Ok(Self { writer, readers, lookups, check: Mutex::new(check), lock: Mutex::new(Some(lock)) })
+        let exporting = Semaphore::new(1);
+        Ok(Self { writer, readers, lookups, exporting, check: Mutex::new(check), lock: Mutex::new(Some(lock)) })
     }
 
     /// The connection that writes, and whether the last process did not close.

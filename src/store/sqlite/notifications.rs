@@ -76,7 +76,7 @@ fn all(sql: &Connection, user: UserKey) -> Stored<Vec<Notification>> {
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-fn notification(row: &Row<'_>) -> rusqlite::Result<Notification> {
+pub(super) fn notification(row: &Row<'_>) -> rusqlite::Result<Notification> {
     let notice = Notice { sender: row.get(3)?, text: row.get(4)?, link: row.get(5)? };
     Ok(Notification { number: row.get(0)?, at_ms: row.get(1)?, given_at_ms: row.get(2)?, notice })
 }

@@ -2,7 +2,8 @@
 
 use super::damage;
 use super::sums::{HIDDEN, LogRow, log_columns};
-use crate::chat::entry::{Addressee, Entry, Message, Party, Seat, SeatChange, SharedEntry};
+use crate::chat::entry::{Addressee, Entry, Message, Party, Seat, SeatChange, Seq, SharedEntry};
+use crate::chat::exported::Logged;
 use crate::chat::id::{BadId, RoomId, RoomNumber, SiteNumber, UserId, UserNumber};
 use crate::chat::presence::{Mood, Show};
 use crate::chat::room::{Membership, Room};
@@ -123,6 +124,26 @@ pub(super) fn sound_message(
     Ok(found)
 }
 
+/// Gives the messages of a query with all that their rows have, in order, until `take` wants no more; the place of the last row that
+/// was looked at, whatever it was.
+pub(super) fn logged(
+    sql: &Connection,
+    query: &'static str,
+    params: impl Params,
+    mut take: impl FnMut(Logged) -> bool,
+) -> Stored<Option<Seq>> {
+    let mut last = None;
+    each_until(sql, query, params, |read, row| {
+        let is_damaged = read.is_err();
+        let entry = read.unwrap_or_else(Entry::Message);
+        last = Some(entry.seq());
+        let Entry::Message(message) = entry else { return true };
+        let cid = row.get_ref(COLUMNS_BEFORE + 11).ok().and_then(|cid| cid.as_str().ok().map(Box::from));
+        take(Logged { message, cid: cid.filter(|_| !is_damaged), is_damaged })
+    })?;
+    Ok(last)
+}
+
 /// Gives every row of a query, in order: what was written, or what is shown in the place of a damaged row.
 fn each(
     sql: &Connection,
@@ -130,15 +151,33 @@ fn each(
     params: impl Params,
     mut take: impl FnMut(Result<Entry, Message>),
 ) -> Stored<()> {
+    each_until(sql, query, params, |read, _| {
+        take(read);
+        true
+    })
+}
+
+/// The same until `take` wants no more.
+fn each_until(
+    sql: &Connection,
+    query: &'static str,
+    params: impl Params,
+    mut take: impl FnMut(Result<Entry, Message>, &Row<'_>) -> bool,
+) -> Stored<()> {
     let mut statement = sql.prepare_cached(query)?;
     let mut rows = statement.query(params)?;
     let mut at_ms = 0;
     while let Some(row) = rows.next()? {
-        if let Some(entry) = entry(row)? {
+        let read = if let Some(entry) = entry(row)? {
             at_ms = entry.at_ms();
-            take(Ok(entry));
+            Ok(entry)
         } else if let Some(notice) = damage::notice(sql, row, at_ms)? {
-            take(Err(notice));
+            Err(notice)
+        } else {
+            continue;
+        };
+        if !take(read, row) {
+            break;
         }
     }
     Ok(())

@@ -11,10 +11,11 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Every migration in order; `PRAGMA user_version` counts those done.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../../migrations/sqlite/0001_start.sql"),
     include_str!("../../../migrations/sqlite/0002_family.sql"),
     include_str!("../../../migrations/sqlite/0003_sites.sql"),
+    include_str!("../../../migrations/sqlite/0004_accounts.sql"),
 ];
 
 /// Versions before this one can lose a WAL reset.

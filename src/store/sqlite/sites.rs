@@ -110,7 +110,7 @@ fn write_options(sql: &Connection, site: SiteNumber, options: &SiteOptions) -> S
     Ok(())
 }
 
-fn site(sql: &Connection, number: SiteNumber) -> Stored<Option<Site>> {
+pub(super) fn site(sql: &Connection, number: SiteNumber) -> Stored<Option<Site>> {
     let mut find = sql
         .prepare_cached("SELECT name, public_key, epoch, suspended, directory_complete FROM sites WHERE number = ?1")?;
     let found = find.query_row([number.0], |row| {

@@ -2,6 +2,7 @@
 
 use crate::support::http::Http;
 use crate::support::{Ask, Server};
+use nextim::chat::site::KeyDigest;
 use nextim::config::AdminListen;
 use std::net::SocketAddr;
 
@@ -38,4 +39,39 @@ async fn figures_say_who_is_here_and_what_was_refused() {
     assert_eq!(get(admin, "/readyz").await, (200, "ok\n".into()));
     assert_eq!(get(admin, "/webim/online").await.0, 404);
     assert_eq!(get(server.address, "/metrics").await.0, 404);
+}
+
+/// Negative controls: look at the token for `/metrics` alone; take any scheme.
+#[tokio::test]
+async fn with_a_token_nobody_is_served_without_it() {
+    let token = "0123456789abcdef0123456789abcdef";
+    let change = |config: &mut nextim::config::Config| {
+        config.admin_listen = AdminListen::At(SocketAddr::from(([127, 0, 0, 1], 0)));
+        config.admin_token = Some(KeyDigest::of(token));
+    };
+    let server = Server::start_with(change).await;
+    let admin = server.admin_address().expect("it listens");
+    let longer = format!("{token}0");
+    for path in ["/metrics", "/healthz", "/readyz", "/nothing"] {
+        let ask = Ask::get(path);
+        let wrong = [
+            ask.clone(),
+            ask.clone().header("Authorization", ""),
+            ask.clone().header("Authorization", token),
+            ask.clone().header("Authorization", &format!("Basic {token}")),
+            ask.clone().header("Authorization", &format!("Bearer {}", &token[1..])),
+            ask.clone().header("Authorization", &format!("Bearer {longer}")),
+            ask.clone().header("Authorization", "Bearer "),
+        ];
+        for ask in wrong {
+            let answer = Http::open(admin).await.expect("a connection").ask(&ask).await.expect("an answer");
+            assert_eq!((answer.status, answer.code().as_str()), (401, "bad_key"), "{ask:?}");
+            assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"nextim admin\""), "{ask:?}");
+        }
+        let right = ask.header("Authorization", &format!("Bearer {token}"));
+        let answer = Http::open(admin).await.expect("a connection").ask(&right).await.expect("an answer");
+        assert_eq!(answer.status, if path == "/nothing" { 404 } else { 200 }, "{path}");
+    }
+    // Where members come in, probes are everybody's.
+    assert_eq!(get(server.address, "/healthz").await.0, 200);
 }

@@ -1,5 +1,6 @@
 //! What the doors answer, request by request; mirrors `src/edge`.
 
+mod accounts;
 mod acks;
 mod admin;
 mod attacks;

@@ -1,6 +1,7 @@
 //! The REST interface of a site's own server (`/api/v1`), call by call, through real sockets.
 
 mod bad_input;
+mod export;
 mod isolation;
 mod keys;
 mod live;

@@ -44,6 +44,7 @@ impl Server {
             outgoing_allow: Vec::new(),
             demonstration: Some(true),
             admin_listen: AdminListen::Off,
+            admin_token: None,
             trusted_proxies: vec!["127.0.0.0/8".parse().expect("a network")],
             times: hasty(),
             ticket_life_ms: 86_400_000,

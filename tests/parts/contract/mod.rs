@@ -1,10 +1,12 @@
 //! What every store backend must do: one suite, run over each of them. A further backend is one more line at the end of this
 //! file.
 
+mod accounts;
 mod appending;
 mod clearing;
 mod clocks;
 mod directory;
+mod exporting;
 mod histories;
 mod merging;
 mod notifications;
@@ -146,6 +148,14 @@ macro_rules! suite {
                 owning::settings_and_suspension_outlive_the_process,
                 owning::nothing_is_left_of_a_site_that_was_removed,
                 owning::nothing_is_left_of_a_person_who_was_erased,
+                accounts::an_account_is_made_once_and_kept,
+                accounts::sessions_go_with_the_password,
+                exporting::a_site_is_taken_away_with_everything_and_nothing_of_another,
+                exporting::a_member_takes_away_what_they_may_know,
+                exporting::each_row_comes_once_while_more_is_said,
+                exporting::a_part_is_bounded_by_its_text,
+                exporting::what_came_later_is_not_in_it,
+                exporting::a_visitor_who_became_a_member_is_theirs,
                 merging::what_a_visitor_said_and_heard_is_the_members,
                 merging::what_a_visitor_had_is_the_members_beside_their_own,
                 merging::what_is_said_to_a_visitor_later_reaches_the_member,

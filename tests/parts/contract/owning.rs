@@ -9,6 +9,7 @@ use super::world::{
 use nextim::chat::entry::{Addressee, DAMAGED_BODY, Draft, Entry, Party, SeatChange, Seq, SharedEntry, Voice};
 use nextim::chat::id::{RoomNumber, SiteNumber, UserKey, UserNumber};
 use nextim::chat::notification::Notice;
+use nextim::chat::password::PasswordHash;
 use nextim::chat::refusal::Refusal;
 use nextim::chat::search::{Search, Terms};
 use nextim::chat::session::{Dialect, SessionNumber};
@@ -142,6 +143,7 @@ pub async fn fill<B: Backend>(world: &World<B>, site: SiteNumber) {
     store.clear(bob, with("cid"), 1_000).await.unwrap();
     furnish(store, ann, "ann", 7).await;
     furnish(store, bob, "bob", 8).await;
+    assert!(store.add_account(ann, PasswordHash::stored("a hash"), NOW_MS).await.unwrap());
     let change = SiteChange::AddKey { kind: KeyKind::Server, value: KeyDigest::of("key").0.to_vec(), now_ms: NOW_MS };
     store.change_site(site, change).await.unwrap();
     store.change_site(site, SiteChange::Options(SiteOptions { guests: true, ..SiteOptions::default() })).await.unwrap();
@@ -160,8 +162,10 @@ pub async fn dump(store: &dyn Store, site: SiteNumber) -> String {
     writeln!(text, "{:#?}", store.users_after(site, UserNumber(0), 100).await).unwrap();
     writeln!(text, "{:#?}", store.rooms_after(site, RoomNumber(0), 100).await).unwrap();
     writeln!(text, "{:#?}", store.seats_after(site, RoomNumber(1), UserNumber(0), 100).await).unwrap();
+    writeln!(text, "{:#?}", store.accounts_after(site, UserNumber(0), 100).await).unwrap();
     for id in ids() {
-        writeln!(text, "{:#?}", store.member(site, id).await).unwrap();
+        writeln!(text, "{:#?}", store.member(site, id.clone()).await).unwrap();
+        writeln!(text, "{:#?}", store.account(site, id).await).unwrap();
     }
     for me in numbers().into_iter().map(|number| site.user(number)) {
         let (windows, strangers, rooms) = (ids(), ids(), vec![room_id("room1")]);
@@ -243,7 +247,7 @@ async fn no_table_has_a_row_of_a_site_that_was_removed() {
     for table in &tables {
         assert!(count(table) > 0, "{table} was not filled");
     }
-    assert!(tables.len() >= 14, "only {tables:?}");
+    assert!(tables.len() >= 15, "only {tables:?}");
     remove(&*world.store, red.number).await;
     for table in &tables {
         assert_eq!(count(table), 0, "{table}");

@@ -4,11 +4,13 @@ use super::tree::Tree;
 use super::{Findings, finding};
 
 /// What every store backend has a file for.
-const SHARED: [&str; 14] = [
+const SHARED: [&str; 16] = [
+    "accounts",
     "blocks",
     "choices",
     "directory",
     "erase",
+    "export",
     "log",
     "marks",
     "merge",

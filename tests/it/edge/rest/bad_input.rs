@@ -220,6 +220,7 @@ async fn what_is_not_served_is_said_with_what_is() {
         ("users/2/blocks/3", "PUT, DELETE"),
         ("users/2/sessions", "GET, DELETE"),
         ("users/2/history", "GET"),
+        ("users/2/export", "GET"),
         ("presences", "GET, POST"),
         ("rooms", "GET"),
         ("rooms/r", "GET, PUT"),

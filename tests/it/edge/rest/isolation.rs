@@ -32,7 +32,7 @@ const USER: Gives = Not("unknown_user");
 const ROOM: Gives = Not("unknown_room");
 
 /// Calls that name a person or a room in their path.
-const PATHS: [Row; 34] = [
+const PATHS: [Row; 35] = [
     ("GET /users/{id}", "users/ann-one", "", USER),
     ("DELETE /users/{id}", "users/ann-one", "", USER),
     ("GET /users/{id}/buddies", "users/ann-one/buddies", "", USER),
@@ -55,6 +55,7 @@ const PATHS: [Row; 34] = [
     ("GET /users/{id}/history", "users/ann-one/history?room=hall-one", "", USER),
     ("GET /users/{id}/history", "users/own/history?with=ann-one", "", USER),
     ("GET /users/{id}/history", "users/own/history?room=hall-one", "", ROOM),
+    ("GET /users/{id}/export", "users/ann-one/export", "", USER),
     ("GET /rooms/{id}", "rooms/hall-one", "", ROOM),
     ("GET /rooms/{id}/members", "rooms/hall-one/members", "", ROOM),
     ("POST /rooms/{id}/members", "rooms/hall-one/members", r#"{"ids":["own"]}"#, ROOM),
