@@ -247,8 +247,9 @@ mod tests {
     fn the_example_says_the_defaults_and_every_key() {
         let lines = EXAMPLE.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line));
         // Keys are in files that the example does not bring along.
-        let is_file =
-            |line: &&str| ["api_key_file", "admin_token_file", "tls_", "url_file"].iter().any(|key| line.starts_with(key));
+        let is_file = |line: &&str| {
+            ["api_key_file", "admin_token_file", "tls_", "url_file"].iter().any(|key| line.starts_with(key))
+        };
         let uncommented = lines.filter(|line| !is_file(line)).collect::<Vec<_>>().join("\n");
         let (example, defaults) = (load(&uncommented, &[]).unwrap(), load("", &[]).unwrap());
         let mut example = Config { public_url: None, ..example };

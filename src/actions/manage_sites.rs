@@ -90,7 +90,7 @@ pub async fn set_options(ctx: &Context, name: &str, given: &[(String, String)]) 
     for (name, value) in given {
         options.set(name, value)?;
     }
-    Ok(change(ctx, site.number, SiteChange::Options(options)).await?)
+    Ok(change(ctx, site.number, SiteChange::Options(Box::new(options))).await?)
 }
 
 /// Makes another key of a kind, which is good beside the one in use.

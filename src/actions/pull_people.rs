@@ -52,7 +52,7 @@ async fn ask(ctx: &Context, source: &Source, site: &Site, user: &UserId, key: Us
     match carry_over(ctx, user, key, asked).await {
         Ok(()) => source.answered(user, skipped, now_ms),
         Err(refusal) => {
-            tracing::warn!(%refusal, user = user.as_str(), "what the site says of a member could not be stored")
+            tracing::warn!(%refusal, user = user.as_str(), "what the site says of a member could not be stored");
         }
     }
 }

@@ -44,7 +44,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || address.is_link_local()
         || address.is_multicast()
         || address.is_documentation()
-        || matches!((a, b, c), (0, ..) | (192, 0, 0) | (192, 88, 99) | (240.., ..))
+        || matches!((a, b, c), (0 | 240.., ..) | (192, 0, 0) | (192, 88, 99))
         || (a == 100 && b & 0xc0 == 64) // shared by carriers
         || (a == 198 && b & 0xfe == 18); // measurements
     !is_special

@@ -84,7 +84,7 @@ impl Http {
         let body = serde_json::to_vec(asks).expect("wire shapes have string keys and finite numbers");
         let question =
             Question { url: &self.url.0, secrets, body, headers: HeaderMap::new(), answer_bytes_max: ANSWER_BYTES_MAX };
-        self.outgoing.ask_signed(question, self.clock.wall_ms() / 1000).await.map_err(source_error)
+        self.outgoing.ask_signed(question, self.clock.wall_ms() / 1000).await.map_err(|fault| source_error(&fault))
     }
 
     fn read(&self, body: &[u8], user: &UserId) -> Result<Asked, SourceError> {
@@ -129,7 +129,7 @@ fn refused(status: u16) -> SourceError {
     SourceError::lasting(format!("the site answered with status {status}"), mend)
 }
 
-fn source_error(fault: Fault) -> SourceError {
+fn source_error(fault: &Fault) -> SourceError {
     let mend = match fault {
         Fault::NotPublic { .. } | Fault::NotSecret(_) => "name its network in [outgoing] allow, if it is meant",
         Fault::Redirect(_) | Fault::Address(_) => "correct `url`",

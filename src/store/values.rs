@@ -108,7 +108,7 @@ pub enum SiteChange {
     /// It is switched off, or on again.
     Suspended(bool),
     /// It is served so from now on.
-    Options(SiteOptions),
+    Options(Box<SiteOptions>),
     /// Another key of a kind is good as well; of more than [`KEYS_MAX`](crate::chat::site::KEYS_MAX) the oldest go.
     AddKey {
         /// Of which kind.

@@ -11,7 +11,7 @@ use http::header::{COOKIE, HeaderMap, HeaderValue};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use tokio::sync::Semaphore;
 
 /// For how long an answer holds, in milliseconds: one that names somebody, and one that names nobody.
@@ -22,10 +22,12 @@ const KEPT_MAX: usize = 50_000;
 /// Questions under way at a time.
 const ASKED_MAX: usize = 64;
 
+/// By digest of site and cookies: who, and until when.
+type Kept = FxHashMap<[u8; 32], (Option<Signed>, u64)>;
+
 /// See the module.
 pub struct Cookies {
-    /// By digest of site and cookies: who, and until when.
-    kept: Mutex<FxHashMap<[u8; 32], (Option<Signed>, u64)>>,
+    kept: Mutex<Kept>,
     asking: Semaphore,
 }
 
@@ -92,7 +94,7 @@ impl Cookies {
         kept.insert(digest, (who, until_ms));
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, FxHashMap<[u8; 32], (Option<Signed>, u64)>> {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().expect("no panic while held")
     }
 }

@@ -306,7 +306,9 @@ pub async fn a_visitor_who_became_a_member_is_theirs<B: Backend>(backend: B) {
     world.store.merge_users(visitor, ann.user).await.unwrap();
     let all = of_one(&world, ann).await;
     let users = all.iter().filter_map(|item| match item {
-        Exported::User(one) => Some((one.profile.id.as_str(), one.merged_into.as_ref().map(|id| id.as_str()))),
+        Exported::User(one) => {
+            Some((one.profile.id.as_str(), one.merged_into.as_ref().map(nextim::chat::id::UserId::as_str)))
+        }
         _ => None,
     });
     assert_eq!(users.collect::<Vec<_>>(), [("ann", None), (VISITOR, Some("ann"))]);

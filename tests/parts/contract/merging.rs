@@ -8,7 +8,7 @@ use super::world::{NO_SESSION, NOW_MS, World, entry_bodies, friends, in_room, ne
 use nextim::chat::entry::{Addressee, Draft, Message, Party, Seq, Voice};
 use nextim::chat::id::{SiteNumber, UserKey, UserNumber};
 use nextim::chat::settings::Settings;
-use nextim::chat::site::{KeyKind, SiteOptions};
+use nextim::chat::site::KeyKind;
 use nextim::store::{SiteChange, Store};
 use std::collections::BTreeMap;
 
@@ -190,7 +190,7 @@ pub async fn erasing_and_merging_on_one_site_leave_the_other_as_it_was<B: Backen
     }
     assert_as_before(store, blue, &before, "the erasure of a person").await;
     let key = SiteChange::AddKey { kind: KeyKind::Token, value: "red, too".into(), now_ms: NOW_MS };
-    for change in [key, SiteChange::Options(SiteOptions::default()), SiteChange::Suspended(true)] {
+    for change in [key, SiteChange::Options(Box::default()), SiteChange::Suspended(true)] {
         store.change_site(red, change).await.unwrap();
     }
     remove(store, red).await;

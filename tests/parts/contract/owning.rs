@@ -76,7 +76,7 @@ pub async fn settings_and_suspension_outlive_the_process<B: Backend>(backend: B)
         old_client: vec!["/a.css".into(), "/b.js".into()],
         ..SiteOptions::default()
     };
-    assert_eq!(change(&world, SiteChange::Options(options.clone())).await.options, options);
+    assert_eq!(change(&world, SiteChange::Options(Box::new(options.clone()))).await.options, options);
     world.say("ann", "anybody", "the directory is not complete any more").await;
     let suspended = change(&world, SiteChange::Suspended(true)).await;
     assert!(suspended.suspended && suspended.options == options);
@@ -86,7 +86,7 @@ pub async fn settings_and_suspension_outlive_the_process<B: Backend>(backend: B)
     assert!(!is_new && again == suspended, "a site that exists is given as it is");
     let complete = SiteOptions { directory_complete: true, ..SiteOptions::default() };
     assert_eq!(
-        change(&world, SiteChange::Options(complete.clone())).await.options,
+        change(&world, SiteChange::Options(Box::new(complete.clone()))).await.options,
         complete,
         "what is not said is usual"
     );
@@ -146,7 +146,10 @@ pub async fn fill<B: Backend>(world: &World<B>, site: SiteNumber) {
     assert!(store.add_account(ann, PasswordHash::stored("a hash"), NOW_MS).await.unwrap());
     let change = SiteChange::AddKey { kind: KeyKind::Server, value: KeyDigest::of("key").0.to_vec(), now_ms: NOW_MS };
     store.change_site(site, change).await.unwrap();
-    store.change_site(site, SiteChange::Options(SiteOptions { guests: true, ..SiteOptions::default() })).await.unwrap();
+    store
+        .change_site(site, SiteChange::Options(Box::new(SiteOptions { guests: true, ..SiteOptions::default() })))
+        .await
+        .unwrap();
 }
 
 /// Everything that can be read of a site.

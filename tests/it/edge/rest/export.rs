@@ -73,7 +73,8 @@ async fn says(api: &Api, from: &str, to: &str, body: &str) {
 #[tokio::test]
 async fn a_member_is_taken_away_without_what_others_decided() {
     let (server, own, api) = one_site().await;
-    api.makes(&["1", "2", "3", "a/b c"]).await;
+    api.makes(&["1", "2", "3"]).await;
+    api.does("PUT", "users/a%2Fb%20c", &json!({"name": "Name a/b c"})).await;
     api.seats("r", &["1", "2"]).await;
     api.settles("PUT", "users/1/buddies/2", Some(&json!({"group": "work", "buddy_group": "secretly"}))).await;
     let page = enters(&server, &own, "1").await;
