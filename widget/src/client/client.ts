@@ -27,6 +27,8 @@ export interface ClientEvents {
   /** The session has begun, or begun anew: what was known before may have gaps. */
   online(answer: Online): void;
   packet(packet: Packet): void;
+  /** For whom this page is, as far as that is known before `online`: an id, `vid:` for a visitor, or null. */
+  user(id: string | null): void;
   /** What the page wants of `online`: its windows, and whom it shows. */
   wanted(): Fields;
   /** Another tab has done something that all tabs do. */
@@ -104,6 +106,7 @@ export class Client {
     this.#unwake ??= this.platform.onWake(() => this.wake());
     const user = await this.#whose(run.signal);
     if (user === undefined || run.signal.aborted) return;
+    this.events.user(user);
     const name = `${this.#prefix}:${user}`;
     if (user !== null) this.#channel = openChannel(this.platform, name);
     this.#channel?.listen((note) => this.#hear(note));
