@@ -24,8 +24,12 @@ export interface Page {
   save(file: Blob, name: string): void;
   /** Calls `change` once, before the next picture is drawn. */
   schedule(change: () => void): void;
-  /** A message came from somebody else just now. */
+  /** A message came from somebody else just now, in this tab as in the others. */
   arrived(key: Key, message: Message): void;
+  /** Whether the browser lets this page make a sound. */
+  canSound(): boolean;
+  /** This tab is the one to sound. */
+  sound(): void;
   /** Something went wrong that a developer may want to know. */
   failed(code: string): void;
 }
@@ -37,8 +41,15 @@ export interface About {
   /** What somebody looks at there now. */
   readonly looked: Key | null;
   readonly isSeen: boolean;
+  readonly canSound: boolean;
   /** When somebody did something there, in milliseconds since 1970. */
   readonly activeAt: number;
+}
+
+/** One tab has another sound. */
+interface Sound {
+  readonly type: "sound";
+  readonly tab: string;
 }
 
 export class Model implements Store {
@@ -117,12 +128,19 @@ export class Model implements Store {
   about(): About {
     const isSeen = this.page.isSeen();
     const { focused } = this.#core.state;
-    return { shown: this.roster.shownHere, looked: isSeen ? focused : null, isSeen, activeAt: this.away.activeAt };
+    return { shown: this.roster.shownHere, looked: isSeen ? focused : null, isSeen, canSound: this.page.canSound(), activeAt: this.away.activeAt };
   }
 
   /** The same of the other tabs. */
   others(): readonly About[] {
     return [...this.client.tabs.values()] as About[];
+  }
+
+  /** Has one tab sound: this one if it may, else one that may. */
+  sound(): void {
+    const other = Array.from(this.client.tabs).find(([, about]) => (about as About).canSound)?.[0];
+    if (this.page.canSound() || other === undefined) this.page.sound();
+    else this.client.share({ type: "sound", tab: other } satisfies Sound);
   }
 
   /** Somebody looks at the page, or not any more. */
@@ -174,7 +192,11 @@ export class Model implements Store {
       },
       packet: (packet) => this.#packet(packet),
       wanted: () => this.roster.wanted(),
-      shared: (action) => this.#do(action as Action),
+      shared: (told) => {
+        const action = told as Action | Sound;
+        if (action.type !== "sound") this.#do(action);
+        else if (action.tab === this.client.id) this.page.sound();
+      },
       snapshot: () => this.#core,
       restore: (core) => {
         this.#do({ type: "restore", core: core as Core });

@@ -1,7 +1,9 @@
 // Small hooks that more than one view needs.
 
-import type { RefObject } from "preact";
 import { useEffect, useState } from "preact/hooks";
+
+/** An element that is drawn, or null before. */
+export type ElementRef<E extends Element = Element> = { readonly current: E | null };
 
 /** Whether a media query holds, now and later. */
 export function useMedia(query: string): boolean {
@@ -29,7 +31,7 @@ export function useNow(everyMs: number | null): number {
 }
 
 /** Calls `act` when the person points at something outside of `inside`. */
-export function useOutside(inside: RefObject<Element>, act: () => void): void {
+export function useOutside(inside: ElementRef, act: () => void): void {
   useEffect(() => {
     const pressed = (event: Event) => {
       if (inside.current !== null && !event.composedPath().includes(inside.current)) act();
@@ -40,7 +42,7 @@ export function useOutside(inside: RefObject<Element>, act: () => void): void {
 }
 
 /** Width of an element's box in CSS pixels. */
-export function useWidth(of: RefObject<Element>): number {
+export function useWidth(of: ElementRef): number {
   const [width, setWidth] = useState(0);
   useEffect(() => {
     const element = of.current;

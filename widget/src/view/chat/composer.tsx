@@ -76,7 +76,7 @@ export function Composer({ conversation, name, hint = null }: Properties) {
           dir="auto"
           aria-label={t("composer.label", { name })}
           placeholder={t("composer.placeholder")}
-          enterKeyHint={isNarrow ? "enter" : "send"}
+          enterkeyhint={isNarrow ? "enter" : "send"}
           value={text}
           onInput={(event) => change(event.currentTarget.value)}
           onKeyDown={onKeyDown}

@@ -1,9 +1,9 @@
 // The messages of a conversation, with their place kept: at the bottom while one is there, and still when older ones come in above.
 
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { RefObject } from "preact";
 import type { Conversation } from "../../model/state.ts";
 import { idOf, isRoom, useView } from "../context.ts";
+import type { ElementRef } from "../hooks.ts";
 import { Icon } from "../part/icon.tsx";
 import { Group } from "./group.tsx";
 import { Intro, Older } from "./intro.tsx";
@@ -78,7 +78,7 @@ function Separator({ text, isNew = false }: { text: string; isNew?: boolean }) {
 }
 
 /** Asks for older messages when there is room for them above the first. */
-function useOlder(list: RefObject<HTMLDivElement>, { key, messages, older }: Conversation): void {
+function useOlder(list: ElementRef<HTMLDivElement>, { key, messages, older }: Conversation): void {
   const { commands } = useView();
   const asked = useRef("");
   useEffect(() => {
@@ -96,7 +96,7 @@ function useOlder(list: RefObject<HTMLDivElement>, { key, messages, older }: Con
   }, [list, key, messages, older, commands]);
 }
 
-function useKeptPlace(list: RefObject<HTMLDivElement>, { messages }: Conversation) {
+function useKeptPlace(list: ElementRef<HTMLDivElement>, { messages }: Conversation) {
   const place = useRef({ isAtBottom: true, first: "", last: "", height: 0, top: 0 });
   const [isAtBottom, setAtBottom] = useState(true);
   const [seen, setSeen] = useState(messages.length);
@@ -137,12 +137,12 @@ function useKeptPlace(list: RefObject<HTMLDivElement>, { messages }: Conversatio
 }
 
 /** Stays at the bottom when the room for the list changes: a keyboard, a longer draft, a picture that came. */
-function useStickyBottom(list: RefObject<HTMLDivElement>, place: RefObject<{ isAtBottom: boolean }>, toBottom: () => void): void {
+function useStickyBottom(list: ElementRef<HTMLDivElement>, place: { readonly current: { isAtBottom: boolean } }, toBottom: () => void): void {
   useEffect(() => {
     const element = list.current;
     if (element === null) return undefined;
     const observer = new ResizeObserver(() => {
-      if (place.current?.isAtBottom) toBottom();
+      if (place.current.isAtBottom) toBottom();
     });
     observer.observe(element);
     if (element.firstElementChild !== null) observer.observe(element.firstElementChild);

@@ -92,7 +92,7 @@ export function SearchField(properties: { label: string; value: string; onChange
       <input
         type="text"
         inputMode="search"
-        enterKeyHint="search"
+        enterkeyhint="search"
         autocomplete="off"
         spellcheck={false}
         dir="auto"

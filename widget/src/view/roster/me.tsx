@@ -68,7 +68,7 @@ function StatusLine({ status }: { status: string }) {
       dir="auto"
       maxLength={200}
       autocomplete="off"
-      enterKeyHint="done"
+      enterkeyhint="done"
       aria-label={t("me.status")}
       placeholder={t("me.status.empty")}
       value={text}

@@ -1,0 +1,164 @@
+// One member's chat in this page: the model, the bar, what the page marks, and the commands of `NextIM`.
+
+import { browser } from "../client/index.ts";
+import { Model, type Key, type Page, type Settings, type State } from "../model/index.ts";
+import { mount } from "../view/mount.ts";
+import { chime } from "../view/sound.ts";
+import { isSeen, watchPage } from "./activity.ts";
+import { Attention, canSound } from "./attention.ts";
+import type { Events } from "./events.ts";
+import { guarded } from "./guard.ts";
+import { Marks } from "./marks.ts";
+import type { HostSettings } from "./settings.ts";
+
+export class App {
+  readonly model: Model;
+  readonly #attention: Attention;
+  readonly #marks: Marks;
+  readonly #unwatch: () => void;
+  readonly #unmount: () => void;
+  readonly #element: HTMLElement | null = null;
+  #last: State;
+
+  constructor(
+    private readonly settings: HostSettings,
+    private readonly events: Events,
+  ) {
+    this.model = new Model(browser(), this.#page(), optionsOf(settings), dressOf(settings));
+    this.#last = this.model.get();
+    this.#attention = new Attention(this.model);
+    const { mode } = settings;
+    if (mode === "none") {
+      this.#unmount = () => undefined;
+    } else {
+      this.#element = document.createElement("nextim-bar");
+      this.#unmount = this.#mount(this.#element, { mode: mode === "page" ? "page" : "bar" });
+      this.#attach();
+    }
+    this.#unwatch = this.model.subscribe(guarded(() => this.#changed()));
+    this.#marks = new Marks(this.model, { room: (place, id) => this.#room(place, id), changed: () => this.#attach() });
+    const unwatchPage = watchPage(this.model);
+    this.#stops.push(unwatchPage);
+    this.model.start();
+  }
+  readonly #stops: (() => void)[] = [];
+
+  open(): void {
+    this.model.commands.setSetting("minimised", false);
+    this.model.commands.setPanel("roster");
+  }
+
+  close(): void {
+    this.model.commands.setPanel("none");
+  }
+
+  toggle(): void {
+    if (this.model.get().panel === "none") this.open();
+    else this.close();
+  }
+
+  converse(key: Key): void {
+    this.model.commands.open(key);
+  }
+
+  /** The site's own choice, for this page; what the member has chosen stays with the server. */
+  dress(settings: Partial<Settings>): void {
+    this.model.dispatch({ type: "dress", settings });
+  }
+
+  /** Nobody is signed in here any more: the session ends, and what was kept for them is forgotten. */
+  logout(): void {
+    this.model.keeping.forget();
+    this.model.commands.signOut();
+  }
+
+  destroy(): void {
+    for (const stop of this.#stops) stop();
+    this.#unwatch();
+    this.#marks.stop();
+    this.#unmount();
+    this.#element?.remove();
+    this.model.destroy();
+  }
+
+  /** Into the page, and again if the page has thrown it out: some exchange their whole body. */
+  #attach(): void {
+    if (this.#element !== null && !this.#element.isConnected) document.body.append(this.#element);
+  }
+
+  #mount(element: HTMLElement, how: { mode: "bar" | "inline" | "page"; only?: Key }): () => void {
+    const { lang, texts, server } = this.settings;
+    const root = element.shadowRoot ?? element.attachShadow({ mode: "open" });
+    return mount(root, this.model, { locale: lang, base: server, ...how, ...(texts === undefined ? {} : { texts }) });
+  }
+
+  #room(place: HTMLElement, id: string): () => void {
+    const element = document.createElement("nextim-room");
+    place.append(element);
+    const unmount = this.#mount(element, { mode: "inline", only: `r:${id}` });
+    return () => {
+      unmount();
+      element.remove();
+    };
+  }
+
+  #changed(): void {
+    const before = this.#last;
+    const now = (this.#last = this.model.get());
+    if (before.me === null && now.me !== null) this.events.emit("ready", { user: { id: now.me.id, name: now.me.name, isGuest: now.me.isGuest } });
+    if (before.unread !== now.unread) this.events.emit("unread", { count: now.unread });
+    if (!before.settings.desktop && now.settings.desktop) void this.#attention.permit();
+    if (before.link !== now.link && now.link.state === "refused") this.events.emit("error", { code: now.link.code });
+    if (before.people === now.people) return;
+    for (const [id, { show }] of now.people) {
+      if (before.people.get(id)?.show !== show) this.events.emit("presence", { user: id, show });
+    }
+  }
+
+  #page(): Page {
+    return {
+      isSeen,
+      canSound,
+      save,
+      schedule: (change) => {
+        // Pages that are not seen draw nothing, and are kept up to date all the same.
+        if (document.visibilityState === "visible") requestAnimationFrame(guarded(change));
+        else setTimeout(guarded(change), 0);
+      },
+      sound: () => chime("message"),
+      failed: (code) => this.events.emit("error", { code }),
+      arrived: (key, message) => {
+        this.#attention.arrived(key, message);
+        const { from, fromName, body, at, seq } = message;
+        const room = key.startsWith("r:") ? { room: key.slice(2) } : {};
+        this.events.emit("message", { from, name: fromName, body, at, seq, ...room });
+      },
+    };
+  }
+}
+
+function optionsOf(settings: HostSettings): ConstructorParameters<typeof Model>[2] {
+  const { server, site, token, tokenUrl, signIn, user } = settings;
+  return {
+    server,
+    site,
+    ...(token === undefined ? {} : { token }),
+    ...(tokenUrl === undefined ? {} : { tokenUrl }),
+    ...(signIn === "cookie" ? { byCookie: true } : {}),
+    ...(user === undefined ? {} : { user }),
+  };
+}
+
+function dressOf({ theme }: HostSettings): Partial<Settings> {
+  return theme === "light" || theme === "dark" ? { theme } : {};
+}
+
+/** Gives a file to the browser. */
+function save(file: Blob, name: string): void {
+  const address = URL.createObjectURL(file);
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
