@@ -110,8 +110,8 @@ export class Client {
     const name = `${this.#prefix}:${user}`;
     if (user !== null) this.#channel = openChannel(this.platform, name);
     this.#channel?.listen((note) => this.#hear(note));
-    this.#isAway = this.platform.local.get(`${this.#prefix}:away`) !== null;
     this.#name = name;
+    this.#isAway = this.platform.local.get(this.#awayName) !== null;
     if (this.#isAway) this.#become({ state: "signed_out", canSignIn: true });
     else this.#join();
     this.#alive = setInterval(() => this.tell(), SAYS_EVERY_MS);
@@ -292,12 +292,16 @@ export class Client {
     if (!this.isLeader) this.#channel?.post("wake");
   }
 
-  /** Goes away from chat, in all tabs and until `signIn`. */
-  async signOut(): Promise<void> {
+  get #awayName(): string {
+    return `${this.#name}:away`;
+  }
+
+  /** Goes away from chat, in all tabs; until `signIn`, if the member wants it, else until the next page. */
+  async signOut(isWish = true): Promise<void> {
     const ticket = this.#standing?.connection.ticket;
     this.#channel?.post("away");
     this.#goAway();
-    this.platform.local.set(`${this.#prefix}:away`, "1");
+    if (isWish) this.platform.local.set(this.#awayName, "1");
     if (ticket !== undefined) await post(this.platform, this.#path("offline"), { ticket }, { keepalive: true });
   }
 
@@ -309,7 +313,7 @@ export class Client {
   }
 
   signIn(): void {
-    this.platform.local.set(`${this.#prefix}:away`, null);
+    this.platform.local.set(this.#awayName, null);
     this.#channel?.post("back");
     this.#comeBack();
   }

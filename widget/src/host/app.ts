@@ -18,6 +18,7 @@ export class App {
   readonly #unwatch: () => void;
   readonly #unmount: () => void;
   readonly #element: HTMLElement | null = null;
+  readonly #unwatchPage: () => void;
   #last: State;
 
   constructor(
@@ -37,11 +38,9 @@ export class App {
     }
     this.#unwatch = this.model.subscribe(guarded(() => this.#changed()));
     this.#marks = new Marks(this.model, { room: (place, id) => this.#room(place, id), changed: () => this.#attach() });
-    const unwatchPage = watchPage(this.model);
-    this.#stops.push(unwatchPage);
+    this.#unwatchPage = watchPage(this.model);
     this.model.start();
   }
-  readonly #stops: (() => void)[] = [];
 
   open(): void {
     this.model.commands.setSetting("minimised", false);
@@ -69,11 +68,11 @@ export class App {
   /** Nobody is signed in here any more: the session ends, and what was kept for them is forgotten. */
   logout(): void {
     this.model.keeping.forget();
-    this.model.commands.signOut();
+    void this.model.client.signOut(false).catch(() => undefined);
   }
 
   destroy(): void {
-    for (const stop of this.#stops) stop();
+    this.#unwatchPage();
     this.#unwatch();
     this.#marks.stop();
     this.#unmount();

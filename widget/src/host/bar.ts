@@ -66,8 +66,6 @@ class Host {
     this.#end();
     this.#settings = { ...others, ...(signIn === undefined ? {} : { signIn }), ...(user === undefined ? {} : { user }), ...how };
     this.#begin();
-    // Whoever identifies a member wants them to be here, also if they left before.
-    if (this.#app?.model.get().link.state === "signed_out") this.#app.model.commands.signIn();
   }
 }
 
