@@ -44,7 +44,7 @@ describe.each<[string, TabOptions]>([
     first.model.client.suspend();
     server.say("bob", "ann", "in between");
     await settle(how.hasLocks === false ? 400 : 10);
-    // Negative control: without the cursor in what the leader passes on, this message is not heard, or heard twice.
+    // Negative control: without the session in what the leader passes on, this takes another `online`.
     expect(bodies(second.model, "p:bob")).toEqual(["in between"]);
     expect(second.model.client.isLeader).toBe(true);
     expect(second.model.get().link).toEqual({ state: "online" });
@@ -86,6 +86,21 @@ test("a new tab knows at once what the others know", async () => {
   second.model.commands.close("p:bob");
   await settle();
   expect(first.model.get().windows).toEqual([]);
+});
+
+test("a tab that has missed something asks for everything", async () => {
+  const server = serverWith("ann");
+  const profile = new Profile();
+  const [, follower] = [openModel(server, profile, ann), openModel(server, profile, ann)];
+  await settle(2_000);
+  profile.losesNotes = true;
+  server.say("bob", "ann", "1");
+  await settle();
+  profile.losesNotes = false;
+  server.say("bob", "ann", "2");
+  await settle();
+  // Negative control: a follower that does not count what it is told.
+  expect(bodies(follower.model, "p:bob")).toEqual(["1", "2"]);
 });
 
 test("two members in two tabs do not mix", async () => {

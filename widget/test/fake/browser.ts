@@ -10,6 +10,8 @@ export class Profile {
   readonly local = new Map<string, string>();
   readonly locks = new FakeLocks();
   readonly channels = new Map<string, Set<FakeChannel>>();
+  /** Notes between tabs that do not arrive. */
+  losesNotes = false;
 }
 
 export interface TabOptions {
@@ -75,6 +77,7 @@ class FakeChannel {
   }
 
   postMessage(data: unknown): void {
+    if (this.profile.losesNotes) return;
     const copy = structuredClone(data);
     for (const channel of this.profile.channels.get(this.name) ?? []) {
       if (channel !== this) queueMicrotask(() => channel.onmessage?.({ data: copy }));

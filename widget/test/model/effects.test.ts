@@ -84,6 +84,15 @@ test("messages go in the order in which they were written, whatever happens", as
   expect(bodies(model, "p:bob")).toEqual(["1", "2", "3", "4"]);
 });
 
+test("one at a time in each conversation", async () => {
+  const server = serverWith("ann");
+  const { model } = openModel(server, new Profile(), ann);
+  await settle(2_000);
+  for (const body of ["1", "2", "3"]) model.commands.send("p:bob", body);
+  await settle();
+  expect([server.count("message"), said(server)]).toEqual([3, ["1", "2", "3"]]);
+});
+
 test("the tab that sends is gone: the one that leads sends for it", async () => {
   const server = serverWith("ann");
   const profile = new Profile();
