@@ -111,6 +111,8 @@ export class Session {
     this.signIn.accepted(proof, answer.guest_token);
     const connection = reachable(answer.connection, this.server);
     if (!this.#stop.signal.aborted) this.events.online({ ...answer, connection });
+    // Calls can go out now; what comes in, the stream will tell.
+    this.#become({ state: "online" });
     return { connection, cursor: { seq: answer.seq, epoch: answer.epoch } };
   }
 

@@ -18,8 +18,8 @@ export type Action =
   /** `isLast`: nothing stands before these. */
   | { readonly type: "history"; readonly key: Key; readonly messages: readonly WireMessage[]; readonly isLast: boolean }
   | { readonly type: "older"; readonly key: Key; readonly older: "more" | "loading" | "failed" }
-  // What the member does.
-  | { readonly type: "say"; readonly key: Key; readonly cid: string; readonly body: string; readonly at: number; readonly tab: string }
+  // What the member does. `wasKept`: an earlier page said it, and the server may have it already.
+  | { readonly type: "say"; readonly key: Key; readonly cid: string; readonly body: string; readonly at: number; readonly tab: string; readonly wasKept?: true }
   | { readonly type: "sent"; readonly key: Key; readonly cid: string; readonly seq: number; readonly at: number }
   | { readonly type: "unsent"; readonly key: Key; readonly cid: string; readonly code: string; readonly canRetry: boolean }
   | { readonly type: "resend"; readonly key: Key; readonly cid: string; readonly tab: string }

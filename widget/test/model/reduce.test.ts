@@ -142,6 +142,15 @@ test("two of our messages with the same text stay two", () => {
   ]);
 });
 
+test("what an earlier page sent and the history has is shown once, also before the answer", () => {
+  const echo: WireMessage = { ...(packet.messages[0] as WireMessage), from: "jack", to: "susan", body: "Seven.", seq: 21, timestamp: String(NOW) };
+  const say: Action = { type: "say", key: "p:susan", cid: "c1", body: "Seven.", at: NOW - 3_000, tab: "a", wasKept: true };
+  const core = after(took(started(), { ...packet, messages: [echo] }), say);
+  expect(core.state.conversations.get("p:susan")?.messages).toMatchObject([{ key: "c1", seq: 21 }]);
+  const another = after(core, { ...say, cid: "c2" });
+  expect(another.state.conversations.get("p:susan")?.messages).toMatchObject([{ key: "c1" }, { key: "c2", delivery: "sending" }]);
+});
+
 test("messages stand in the order of the log, whichever way they come", () => {
   const all = [4, 1, 3, 2].map((seq) => message(seq, { isMine: false }));
   const unsent = message(0, { key: "c1", delivery: "sending" });

@@ -63,7 +63,7 @@ export class Outbox {
   resume(letters: readonly Letter[]): void {
     for (const letter of letters) {
       this.#letters.set(letter.cid, letter);
-      this.model.dispatch({ type: "say", ...letter, tab: this.model.client.id });
+      this.#sayAgain(letter);
       this.#carry(letter.key);
     }
   }
@@ -72,8 +72,12 @@ export class Outbox {
   restored(): void {
     for (const letter of this.letters) {
       const known = this.#messages(letter.key).find(({ key }) => key === letter.cid);
-      if (known === undefined) this.model.dispatch({ type: "say", ...letter, tab: this.model.client.id });
+      if (known === undefined) this.#sayAgain(letter);
     }
+  }
+
+  #sayAgain(letter: Letter): void {
+    this.model.dispatch({ type: "say", ...letter, tab: this.model.client.id, wasKept: true });
   }
 
   /** Letters of tabs that are gone become ours: this tab leads. Should two send one, the server takes it once. */

@@ -49,6 +49,12 @@ function isSame(mine: Message, message: Message): boolean {
   return mine.delivery === "sending" && mine.body === message.body && Math.abs(mine.at - message.at) < SAME_WITHIN_MS;
 }
 
+/** A message of ours that an earlier page wrote: the one that the history has already, or one that is still to be sent. */
+export function resume(known: readonly Message[], unsent: Message): readonly Message[] {
+  const stored = known.find((message) => message.isMine && message.key === String(message.seq) && isSame(unsent, message));
+  return stored === undefined ? [...known, unsent] : change(known, stored.key, { key: unsent.key });
+}
+
 /** The server has taken a message of ours, as `seq`. Whatever was taken for it before is another then. */
 export function settle(known: readonly Message[], key: string, seq: number, at: number): readonly Message[] {
   const mine = known.find((message) => message.key === key);

@@ -4,7 +4,7 @@ import { list, whole, type WireMessage } from "../../client/index.ts";
 import type { Action } from "../actions.ts";
 import { conversationOf, drop, emptyConversation, idOf, isRoom, keyOf, lastSeq, personKey, put, withConversation, withState, type Core } from "../core.ts";
 import type { Key, Message } from "../state.ts";
-import { change, merge, messageOf, settle } from "./messages.ts";
+import { change, merge, messageOf, resume, settle } from "./messages.ts";
 
 /** Windows that open by themselves, at most. */
 const OPENED_MAX = 6;
@@ -106,7 +106,8 @@ export function say(core: Core, action: Extract<Action, { type: "say" | "sent" |
   switch (action.type) {
     case "say": {
       if (messages.some((message) => message.key === cid)) return core;
-      const said = withMessages([...messages, newMessage(core, action)]);
+      const mine = newMessage(core, action);
+      const said = withMessages(action.wasKept === true ? resume(messages, mine) : [...messages, mine]);
       return { ...said, senders: put(core.senders, cid, action.tab) };
     }
     case "resend": {
