@@ -200,6 +200,7 @@ export class Model implements Store {
       snapshot: () => this.#core,
       restore: (core) => {
         this.#do({ type: "restore", core: core as Core });
+        this.keeping.online();
         this.outbox.restored();
       },
       about: () => this.about(),

@@ -1,7 +1,7 @@
 // The member's settings as the server keeps them: under the names that the family's clients know, where they have one, so that a
 // member who comes by an old client finds them as they were.
 
-import { decode, isObject, text } from "../client/index.ts";
+import { decode, encode, isObject, text } from "../client/index.ts";
 import type { ChatWindow, Key, Settings } from "./state.ts";
 
 const NAMES: Readonly<Record<keyof Settings, string>> = {
@@ -38,7 +38,7 @@ export function kept(settings: Partial<Settings>): Record<string, unknown> {
 
 /** Windows as a text, and back. */
 export function windowsText(windows: readonly ChatWindow[]): string {
-  return JSON.stringify(windows.slice(-WINDOWS_MAX).map(({ key, isMinimised }) => [key, isMinimised ? 1 : 0]));
+  return encode(windows.slice(-WINDOWS_MAX).map(({ key, isMinimised }) => [key, isMinimised ? 1 : 0]));
 }
 
 export function windowsOf(value: unknown): readonly ChatWindow[] {

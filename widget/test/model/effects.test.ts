@@ -50,6 +50,25 @@ test("a reload before anything was sent", async () => {
   expect(second.model.get().conversations.get("p:bob")?.draft).toBe("and so");
 });
 
+test("a reload beside another tab", async () => {
+  const server = serverWith("ann");
+  const profile = new Profile();
+  openModel(server, profile, ann);
+  const first = openModel(server, profile, ann);
+  await settle(2_000);
+  server.instead.set("message", () => ({ status: 503, body: { success: false, code: "unavailable" } }));
+  first.model.commands.send("p:bob", "only once");
+  await settle(10);
+  first.model.destroy();
+  const second = openModel(server, profile, ann, { session: first.tab.session });
+  await settle(500);
+  server.instead.clear();
+  await settle(5_000);
+  expect([said(server), bodies(second.model, "p:bob")]).toEqual([["only once"], ["only once"]]);
+  expect(second.model.outbox.letters).toEqual([]);
+  expect(first.tab.session.get("nextim:http://im.test:test:tab")).toContain('"letters":[]');
+});
+
 test("what another member of the same browser left is not sent", async () => {
   const server = serverWith("ann", "bob");
   const profile = new Profile();
@@ -246,6 +265,18 @@ test("whom a page shows is watched, for all tabs together", async () => {
   other.model.destroy();
   await settle(1_000);
   expect(server.asked.filter(({ name }) => name === "watch").at(-1)?.fields.ids).toBe("nora");
+});
+
+test("somebody whom the page shows, and who has never been here, comes", async () => {
+  const server = serverWith("ann");
+  const { model } = openModel(server, new Profile(), ann);
+  server.instead.set("watch", () => ({ status: 200, body: [] }));
+  model.roster.show(["lee"]);
+  await settle(2_000);
+  expect(model.get().people.get("lee")).toBe(undefined);
+  server.instead.clear();
+  await settle(61_000);
+  expect(model.get().people.get("lee")?.show).toBe("available");
 });
 
 test("one tab sounds, if it may", async () => {

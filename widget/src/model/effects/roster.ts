@@ -11,6 +11,8 @@ const PEOPLE_AT_A_TIME = 500;
 const SHOWN_MAX = 2_000;
 const LOOKS_AFTER_MS = 50;
 const WATCHES_AFTER_MS = 300;
+/** Whoever has never been here is not known to the server yet, and may come. */
+const WATCHES_AGAIN_AFTER_MS = 60_000;
 
 export class Roster {
   /** Whom this page shows. */
@@ -20,6 +22,7 @@ export class Roster {
   #watched = "";
   #look: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setTimeout> | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly model: Model) {}
 
@@ -35,13 +38,14 @@ export class Roster {
   wanted(): Fields {
     const { windows } = this.model.get();
     const ids = (rooms: boolean): string => windows.filter(({ key }) => isRoom(key) === rooms).map(({ key }) => idOf(key)).join(",");
-    this.#watched = this.#watchlist().join(",");
-    return { buddy_ids: ids(false), room_ids: ids(true), stranger_ids: this.#watched, show: this.model.keeping.wish };
+    return { buddy_ids: ids(false), room_ids: ids(true), stranger_ids: this.#watchlist().join(","), show: this.model.keeping.wish };
   }
 
   /** Reads what the answer of `online` has only the ids of. */
   complete(answer: Online): void {
     this.#asked.clear();
+    // `online` knows these already, but answers those who are here alone.
+    this.#watched = "";
     const given = new Set(list(answer.presence_buddies).map(({ id }) => id));
     const online = answer.buddy_online_ids.split(",").filter((id) => id !== "" && !given.has(id));
     const others = [...this.model.get().people.keys()].filter((id) => !given.has(id));
@@ -90,6 +94,7 @@ export class Roster {
   stop(): void {
     clearTimeout(this.#look);
     clearTimeout(this.#watch);
+    clearTimeout(this.#again);
   }
 
   #shown(): readonly string[] {
@@ -113,7 +118,17 @@ export class Roster {
     const ids = this.#watchlist().join(",");
     if (ids === this.#watched || !this.model.client.isLeader || this.model.get().link.state !== "online") return;
     this.#watched = ids;
-    void this.#read("watch", { ids }, (answer) => this.model.dispatch({ type: "people", people: list(answer as WirePerson[]) }));
+    void this.#read("watch", { ids }, (answer) => {
+      const people = list(answer as WirePerson[]);
+      this.model.dispatch({ type: "people", people });
+      clearTimeout(this.#again);
+      if (people.length < ids.split(",").length) this.#again = setTimeout(() => this.#forget(), WATCHES_AGAIN_AFTER_MS);
+    });
+  }
+
+  #forget(): void {
+    this.#watched = "";
+    this.tabs();
   }
 
   #ask(ids: readonly string[]): void {
