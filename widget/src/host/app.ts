@@ -119,11 +119,7 @@ export class App {
       isSeen,
       canSound,
       save,
-      schedule: (change) => {
-        // Pages that are not seen draw nothing, and are kept up to date all the same.
-        if (document.visibilityState === "visible") requestAnimationFrame(guarded(change));
-        else setTimeout(guarded(change), 0);
-      },
+      schedule,
       sound: () => chime("message"),
       failed: (code) => this.events.emit("error", { code }),
       arrived: (key, message) => {
@@ -150,6 +146,20 @@ function optionsOf(settings: HostSettings): ConstructorParameters<typeof Model>[
 
 function dressOf({ theme }: HostSettings): Partial<Settings> {
   return theme === "light" || theme === "dark" ? { theme } : {};
+}
+
+/** Pages that are not seen draw nothing, and are kept up to date all the same. */
+const UNDRAWN_MS = 250;
+
+/** Calls once, before the next picture is drawn, or soon where none is. */
+function schedule(change: () => void): void {
+  const once = guarded(() => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+    change();
+  });
+  const frame = requestAnimationFrame(once);
+  const timer = setTimeout(once, document.visibilityState === "visible" ? UNDRAWN_MS : 0);
 }
 
 /** Gives a file to the browser. */
