@@ -24,15 +24,24 @@ export const WAYS = [
 async function draw(page, address, name, scene, way) {
   const query = new URLSearchParams({ scene: name, theme: way.theme, locale: way.locale ?? "en", still: "" });
   await page.goto(`${address}?${query}`);
-  await page.locator(".nextim").waitFor();
+  await page.locator(".nextim").waitFor({ state: "attached" });
   for (const step of scene.press ?? []) {
     const [what, label, text] = step.split(":");
     if (what === "choice" && label !== undefined) await page.locator(".choice").nth(Number(label)).click();
     else if (what === "type" && text !== undefined) await page.getByRole("textbox", { name: label }).fill(text);
-    else await page.locator(`:is(button, [role=tab]):has-text(${JSON.stringify(step)}), [aria-label=${JSON.stringify(step)}]:is(button)`).first().click();
+    else await (await buttonOf(page, step)).click();
   }
   await page.waitForFunction(() => document.getAnimations().every(({ effect }) => effect.getTiming().iterations === Infinity));
   await page.waitForTimeout(250);
+}
+
+/** The first button of a name, whatever marks of direction stand within it. */
+async function buttonOf(page, name) {
+  for (const button of await page.locator("button").all()) {
+    const words = (await button.getAttribute("aria-label")) ?? (await button.textContent());
+    if (words?.replace(/[\u2066-\u2069]/g, "").trim() === name) return button;
+  }
+  throw new Error(`there is no button “${name}”`);
 }
 
 /** What axe-core finds, and what the page's policy or a script complained of, as lines of text. */
@@ -55,6 +64,7 @@ export async function look(folder, names = [], ways = WAYS) {
   for (const way of ways) {
     const context = await browser.newContext({ viewport: way.viewport, deviceScaleFactor: 1.5, hasTouch: way.isPhone === true, colorScheme: way.theme, bypassCSP: false, reducedMotion: "reduce" });
     const page = await context.newPage();
+    page.setDefaultTimeout(5000);
     let complaints = [];
     page.on("console", (said) => said.type() === "error" && complaints.push(said.text()));
     page.on("pageerror", (error) => complaints.push(String(error)));

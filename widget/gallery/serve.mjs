@@ -7,7 +7,7 @@ import { build } from "esbuild";
 import { minifiedCss } from "../src/view/style/plugin.mjs";
 
 const HERE = new URL("./", import.meta.url);
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'";
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; require-trusted-types-for 'script'; trusted-types 'none'";
 const TYPES = { html: "text/html", css: "text/css", js: "text/javascript" };
 
 /** Serves the gallery on `port` of this machine (0: any); gives its address and the way to stop it. */
@@ -17,6 +17,8 @@ export async function serveGallery(port = 0) {
     bundle: true,
     format: "iife",
     target: "es2022",
+    jsx: "automatic",
+    jsxImportSource: "preact",
     minify: true,
     write: false,
     plugins: [minifiedCss],

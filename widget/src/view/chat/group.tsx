@@ -25,8 +25,8 @@ export function Group({ of, row, isInRoom }: Properties) {
     <div class={`group${isMine ? " mine" : ""}${isNamed ? " named" : ""}`}>
       {isNamed && <Avatar id={first.from} name={first.fromName} picture={first.fromPicture} size={28} />}
       {isNamed ? (
-        <p class="from" dir="auto">
-          {first.fromName}
+        <p class="from">
+          <bdi>{first.fromName}</bdi>
         </p>
       ) : (
         <span class="unseen">{isMine ? t("message.you") : first.fromName}: </span>

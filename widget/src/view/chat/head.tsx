@@ -38,8 +38,8 @@ export function ChatHead(properties: Properties) {
         <Avatar id={id} name={person.name} picture={person.picture} size={34} show={person.show} />
       )}
       <div class="who">
-        <h2 class="name" dir="auto">
-          {isRoom(of) ? (room?.name ?? id) : person.name}
+        <h2 class="name">
+          <bdi>{isRoom(of) ? (room?.name ?? id) : person.name}</bdi>
         </h2>
         <p class="about">{isRoom(of) ? <RoomLine room={room} /> : <PersonLine person={person} />}</p>
       </div>

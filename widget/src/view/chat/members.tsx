@@ -32,10 +32,12 @@ export function Members({ room: id, onBack }: { room: string; onBack: () => void
               const isMe = member.id === state.me?.id;
               return (
                 <li key={member.id}>
-                  <button type="button" class={`row ${member.show}`} disabled={isMe} onClick={() => commands.open(personKey(member.id))}>
+                  <button type="button" class={`row is-${member.show}`} disabled={isMe} onClick={() => commands.open(personKey(member.id))}>
                     <Avatar {...member} size={34} />
                     <span class="words">
-                      <bdi class="name">{member.name}</bdi>
+                      <span class="name">
+                        <bdi>{member.name}</bdi>
+                      </span>
                       <span class="about">{isMe ? t("room.you") : t(showText(member.show))}</span>
                     </span>
                   </button>

@@ -77,8 +77,8 @@ function More({ windows }: { windows: readonly ChatWindow[] }) {
       <Menu label={t("bar.more", { count: windows.length })} items={items} class="main" align="start" opens="up">
         <Icon name="windows" size={18} />
         <span class="name">{windows.length}</span>
-        <Badge count={unread} />
       </Menu>
+      <Badge count={unread} />
     </div>
   );
 }

@@ -24,7 +24,9 @@ export function Chip({ of, onGrab }: { of: Key; onGrab: (event: PointerEvent) =>
         ) : (
           <Avatar id={id} name={name} picture={person.picture} size={30} show={person.show} />
         )}
-        <bdi class="name">{name}</bdi>
+        <span class="name">
+          <bdi>{name}</bdi>
+        </span>
         {!isRoom(of) && <span class="unseen">{t(person.isTyping ? "chat.typing" : showText(person.show))}</span>}
         {person.isTyping && (
           <span class="dots" aria-hidden="true">

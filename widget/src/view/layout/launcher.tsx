@@ -17,17 +17,18 @@ export function Launcher({ isRound, isOpen, onClick }: { isRound: boolean; isOpe
       part="launcher"
       data-launcher=""
       aria-expanded={isOpen}
-      aria-label={isRound ? t(isOpen ? "bar.close" : "bar.open") : undefined}
       onClick={onClick}
     >
       <span class="mark">
         <Icon name={isRound && isOpen ? "chevron" : "chat"} size={isRound ? 26 : 20} />
         {!isRound && <PresenceSign show={isHere ? me.show : "unavailable"} />}
       </span>
-      {!isRound && (
+      {isRound ? (
+        <span class="unseen">{t(isOpen ? "bar.close" : "bar.open")}</span>
+      ) : (
         <span class="words">
           <span class="name">{t("bar.chat")}</span>
-          {isHere && <span class="about">{t("bar.online", { count: online })}</span>}
+          {isHere && online > 0 && <span class="about">{t("bar.online", { count: online })}</span>}
           {(link.state === "connecting" || link.state === "reconnecting") && <span class="about">{t("link.connecting")}</span>}
         </span>
       )}

@@ -118,7 +118,9 @@ function Blocked() {
             return (
               <li key={id} class="row plain">
                 <Avatar id={id} name={name} picture={picture} size={32} />
-                <bdi class="name">{name}</bdi>
+                <span class="name">
+                  <bdi>{name}</bdi>
+                </span>
                 <Button onClick={() => commands.block(id, false)}>{t("chat.unblock")}</Button>
               </li>
             );

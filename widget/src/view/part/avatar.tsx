@@ -44,7 +44,7 @@ function DefaultPicture({ id, name }: { id: string; name: string }) {
       <svg viewBox="0 0 40 40" aria-hidden="true">
         <path d={SHAPES[art.shape]} transform={`rotate(${art.turn} 20 20)`} />
       </svg>
-      <span>{initials}</span>
+      <span data-initials={initials} />
     </span>
   );
 }

@@ -41,7 +41,7 @@ const TURNED: ReadonlySet<IconName> = new Set(["back", "send", "leave"]);
 
 export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
   return (
-    <svg class={TURNED.has(name) ? "icon turned" : "icon"} viewBox="0 0 24 24" width={size} height={size} aria-hidden="true">
+    <svg class={`icon icon-${name}${TURNED.has(name) ? " turned" : ""}`} viewBox="0 0 24 24" width={size} height={size} aria-hidden="true">
       <path d={PATHS[name]} />
     </svg>
   );

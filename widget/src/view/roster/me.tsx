@@ -34,8 +34,8 @@ export function MeHead({ me }: { me: Me }) {
         <Avatar id={me.id} name={me.name} picture={me.picture} size={40} show={me.show} />
       </Menu>
       <div class="who">
-        <h2 class="name" dir="auto">
-          {me.name}
+        <h2 class="name">
+          <bdi>{me.name}</bdi>
           {me.isGuest && <span class="tag">{t("common.guest")}</span>}
         </h2>
         <StatusLine status={me.status} />

@@ -42,7 +42,7 @@ export function Picker({ to, onDone }: Properties) {
     <div class="pane picker" ref={box} onKeyDown={onKeyDown}>
       <div class="pane-head">
         <IconButton icon="back" label={t("common.back")} onClick={onDone} />
-        <h3>{title}</h3>
+        <h2>{title}</h2>
       </div>
       <div class="tools">
         {room === null && (
@@ -85,7 +85,9 @@ function Choices({ query, room, chosen, onTurn }: { query: string; room: string 
           <button type="button" class="row choice" role="checkbox" aria-checked={chosen.has(person.id)} onClick={() => onTurn(person.id)}>
             <Avatar {...person} size={34} />
             <span class="words">
-              <bdi class="name">{person.name}</bdi>
+              <span class="name">
+                <bdi>{person.name}</bdi>
+              </span>
             </span>
             <span class="box" aria-hidden="true">
               <Icon name="check" size={14} />

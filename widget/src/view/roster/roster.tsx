@@ -47,7 +47,7 @@ export function Roster({ onClose }: { onClose?: (() => void) | undefined }) {
       <Banner />
       <div class="tools">
         <SearchField label={t("roster.search")} value={query} onChange={search} />
-        {query.trim() === "" && <Tabs tab={tab} onChoose={choose} />}
+        {me !== null && query.trim() === "" && <Tabs tab={tab} onChoose={choose} />}
       </div>
       <Lists query={query.trim()} tab={tab} onNew={() => setMaking(true)} />
     </>

@@ -25,10 +25,12 @@ function PersonRow({ of, onOpen }: Properties) {
   const person = personOf(state, idOf(of));
   const unread = unreadOf(state, of);
   return (
-    <button type="button" class={`row ${person.show}${unread > 0 ? " unread" : ""}`} part="row" data-row={of} tabIndex={-1} onClick={() => onOpen(of)}>
+    <button type="button" class={`row is-${person.show}${unread > 0 ? " unread" : ""}`} part="row" data-row={of} tabIndex={-1} onClick={() => onOpen(of)}>
       <Avatar id={person.id} name={person.name} picture={person.picture} size={36} show={person.show} />
       <span class="words">
-        <bdi class="name">{person.name}</bdi>
+        <span class="name">
+          <bdi>{person.name}</bdi>
+        </span>
         <span class="about">
           {person.isTyping ? (
             <span class="typing">{t("chat.typing")}</span>
@@ -60,7 +62,9 @@ function RoomRow({ of, onOpen }: Properties) {
     <button type="button" class={`row${unread > 0 ? " unread" : ""}`} part="row" data-row={of} tabIndex={-1} onClick={() => onOpen(of)}>
       <Avatar id={id} name={name} picture={room?.picture ?? ""} size={36} isRoom />
       <span class="words">
-        <bdi class="name">{name}</bdi>
+        <span class="name">
+          <bdi>{name}</bdi>
+        </span>
         <span class="about">
           {about.join(" · ")}
           {room !== undefined && room.topic !== "" && (
