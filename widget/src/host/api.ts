@@ -25,6 +25,8 @@ export type Listener = (event: unknown) => void;
 /** How the loader and the bar find each other. */
 export interface Shell {
   readonly settings: HostSettings;
+  /** Where the loader is: all else of ours is below. */
+  readonly folder: string;
   /** Gives all commands, the early ones first, to the bar. */
   take(carryOut: (call: Call) => void): void;
 }
@@ -45,7 +47,7 @@ declare global {
 }
 
 /** The global, with what a page has left in the place where it stands. */
-export function makeApi(settings: HostSettings, early: unknown): NextIM {
+export function makeApi(settings: HostSettings, folder: string, early: unknown): NextIM {
   const calls: Call[] = [];
   let carryOut = (call: Call): void => void calls.push(call);
   const run = (...call: unknown[]): unknown => {
@@ -56,6 +58,7 @@ export function makeApi(settings: HostSettings, early: unknown): NextIM {
   };
   const shell: Shell = {
     settings,
+    folder,
     take(by) {
       carryOut = by;
       for (const call of calls.splice(0)) by(call);

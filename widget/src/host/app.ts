@@ -2,6 +2,7 @@
 
 import { browser } from "../client/index.ts";
 import { Model, type Key, type Page, type Settings, type State } from "../model/index.ts";
+import { chooseLocale } from "../locale/index.ts";
 import { mount } from "../view/mount.ts";
 import { chime } from "../view/sound.ts";
 import { isSeen, watchPage } from "./activity.ts";
@@ -10,34 +11,30 @@ import type { Events } from "./events.ts";
 import { guarded } from "./guard.ts";
 import { Marks } from "./marks.ts";
 import type { HostSettings } from "./settings.ts";
+import { loadWords } from "./words.ts";
 
 export class App {
   readonly model: Model;
   readonly #attention: Attention;
-  readonly #marks: Marks;
   readonly #unwatch: () => void;
-  readonly #unmount: () => void;
-  readonly #element: HTMLElement | null = null;
   readonly #unwatchPage: () => void;
+  #marks: Marks | null = null;
+  #unmount: () => void = () => undefined;
+  #element: HTMLElement | null = null;
+  #isOver = false;
   #last: State;
 
   constructor(
     private readonly settings: HostSettings,
+    private readonly folder: string,
     private readonly events: Events,
   ) {
     this.model = new Model(browser(), this.#page(), optionsOf(settings), dressOf(settings));
     this.#last = this.model.get();
     this.#attention = new Attention(this.model);
-    const { mode } = settings;
-    if (mode === "none") {
-      this.#unmount = () => undefined;
-    } else {
-      this.#element = document.createElement("nextim-bar");
-      this.#unmount = this.#mount(this.#element, { mode: mode === "page" ? "page" : "bar" });
-      this.#attach();
-    }
     this.#unwatch = this.model.subscribe(guarded(() => this.#changed()));
-    this.#marks = new Marks(this.model, { room: (place, id) => this.#room(place, id), changed: () => this.#attach() });
+    // Words come while the model signs in.
+    void this.#speak().then(guarded(() => this.#show()));
     this.#unwatchPage = watchPage(this.model);
     this.model.start();
   }
@@ -72,12 +69,31 @@ export class App {
   }
 
   destroy(): void {
+    this.#isOver = true;
     this.#unwatchPage();
     this.#unwatch();
-    this.#marks.stop();
+    this.#marks?.stop();
     this.#unmount();
     this.#element?.remove();
     this.model.destroy();
+  }
+
+  #show(): void {
+    if (this.#isOver) return;
+    const { mode } = this.settings;
+    if (mode !== "none") {
+      this.#element = document.createElement("nextim-bar");
+      this.#unmount = this.#mount(this.#element, { mode: mode === "page" ? "page" : "bar" });
+      this.#attach();
+    }
+    this.#marks = new Marks(this.model, { room: (place, id) => this.#room(place, id), changed: () => this.#attach() });
+  }
+
+  /** Learns the language that is wished for. */
+  async #speak(): Promise<void> {
+    const page = document.documentElement;
+    const wishes = [this.model.get().settings.language, this.settings.lang, page.lang, ...navigator.languages];
+    await loadWords(chooseLocale(wishes).language, this.folder);
   }
 
   /** Into the page, and again if the page has thrown it out: some exchange their whole body. */
@@ -107,6 +123,7 @@ export class App {
     if (before.me === null && now.me !== null) this.events.emit("ready", { user: { id: now.me.id, name: now.me.name, isGuest: now.me.isGuest } });
     if (before.unread !== now.unread) this.events.emit("unread", { count: now.unread });
     if (!before.settings.desktop && now.settings.desktop) void this.#attention.permit();
+    if (before.settings.language !== now.settings.language) void this.#speak().then(() => this.dress({}));
     if (before.link !== now.link && now.link.state === "refused") this.events.emit("error", { code: now.link.code });
     if (before.people === now.people) return;
     for (const [id, { show }] of now.people) {

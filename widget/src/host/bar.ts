@@ -13,14 +13,14 @@ class Host {
   #settings: HostSettings;
   #app: App | null = null;
 
-  constructor(shell: Shell) {
+  constructor(private readonly shell: Shell) {
     this.#settings = shell.settings;
     this.#begin();
     shell.take(guarded((call) => this.#carryOut(call)));
   }
 
   #begin(): void {
-    this.#app = new App(this.#settings, this.#events);
+    this.#app = new App(this.#settings, this.shell.folder, this.#events);
   }
 
   #end(): void {

@@ -1,7 +1,7 @@
 // The one script that a page includes: reads what the site says, sets up `NextIM`, and fetches the bar when the page has been drawn.
 
 import { makeApi } from "./api.ts";
-import { settingsOf } from "./settings.ts";
+import { folderOf, settingsOf } from "./settings.ts";
 
 /** The bar's address below the server's, and the hash of what must be there; the build knows them. */
 declare const BAR: { readonly path: string; readonly integrity: string };
@@ -14,16 +14,13 @@ function load(): void {
   const early: unknown = window.NextIM;
   if (typeof early === "function" && "_" in early) return; // included twice
   const script = document.currentScript instanceof HTMLScriptElement ? document.currentScript : null;
-  const api = makeApi(settingsOf(script, window.nextimSettings, location.href), early);
-  window.NextIM = api;
-  const fetchBar = (): void => add(new URL(BAR.path, `${folder(script)}/`).href, api._.settings.nonce);
+  const settings = settingsOf(script, window.nextimSettings, location.href);
+  // The bar is below the loader, whatever server its calls go to.
+  const folder = script === null ? settings.server : folderOf(script.src);
+  window.NextIM = makeApi(settings, folder, early);
+  const fetchBar = (): void => add(`${folder}/${BAR.path}`, settings.nonce);
   if (document.readyState === "complete") fetchBar();
   else addEventListener("load", fetchBar, { once: true });
-}
-
-/** Where this script is: the bar is below, whatever server its calls go to. */
-function folder(script: HTMLScriptElement | null): string {
-  return script === null ? window.NextIM!._.settings.server : new URL(".", script.src).href.replace(/\/$/, "");
 }
 
 function add(address: string, nonce: string | undefined): void {

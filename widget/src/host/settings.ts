@@ -39,6 +39,6 @@ export function settingsOf(script: HTMLScriptElement | null, own: unknown, page:
 }
 
 /** Where a file is, without a slash at the end. */
-function folderOf(address: string): string {
+export function folderOf(address: string): string {
   return new URL(".", new URL(address, location.href)).href.replace(/\/+$/, "");
 }
