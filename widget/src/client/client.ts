@@ -52,8 +52,8 @@ interface Told {
   readonly snapshot?: unknown;
 }
 
-/** A leader that does not answer a new tab for so long has the connection taken away. */
-const LEADER_ANSWERS_WITHIN_MS = 8_000;
+/** A leader that does not answer for so long (phones suspend pages without a word) has the connection taken away. */
+const LEADER_ANSWERS_WITHIN_MS = 3_000;
 /** A call waits so long for a session. */
 const SESSION_WITHIN_MS = 20_000;
 
@@ -142,6 +142,10 @@ export class Client {
   #hello(): void {
     if (this.#channel === null || this.isLeader) return;
     this.#channel.post("hello", this.events.about());
+    this.#expectAnswer();
+  }
+
+  #expectAnswer(): void {
     clearTimeout(this.#unanswered);
     this.#unanswered = setTimeout(() => this.#election?.seize(), LEADER_ANSWERS_WITHIN_MS);
   }
@@ -203,7 +207,10 @@ export class Client {
     if (kind === "told") this.#heed(from, data as Told);
     if (kind === "shared") this.events.shared(data);
     if (kind === "renew" && this.#standing?.connection.ticket === data) this.#session?.renew();
-    if (kind === "wake") this.#session?.wake();
+    if (kind === "wake" && this.isLeader) {
+      this.#session?.wake();
+      this.#pass({});
+    }
     if (kind === "away") this.#goAway();
     if (kind === "back" && this.#isAway) this.#comeBack();
     if (kind === "bye") this.#roll.gone(from);
@@ -289,7 +296,9 @@ export class Client {
   wake(): void {
     if (this.#link.state === "refused" && this.#election === null && this.#name !== "") return this.#join();
     this.#session?.wake();
-    if (!this.isLeader) this.#channel?.post("wake");
+    if (this.isLeader || this.#channel === null || this.#election === null) return;
+    this.#channel.post("wake");
+    this.#expectAnswer();
   }
 
   get #awayName(): string {

@@ -138,7 +138,10 @@ export class App {
       save,
       schedule,
       sound: () => chime("message"),
-      failed: (code) => this.events.emit("error", { code }),
+      failed: (code) => {
+        if (this.model.get().me === null) console.warn(`NextIM: ${code}. Is the server there, and this page's origin listed (origins)?`);
+        this.events.emit("error", { code });
+      },
       arrived: (key, message) => {
         this.#attention.arrived(key, message);
         const { from, fromName, body, at, seq } = message;

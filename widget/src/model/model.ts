@@ -181,6 +181,8 @@ export class Model implements Store {
   #events(): ConstructorParameters<typeof Client>[2] {
     return {
       link: (link) => {
+        // Before anything came: perhaps this page is of an origin that the site does not list, which a browser does not say.
+        if (link.state === "reconnecting" && this.get().me === null) this.page.failed("no_network");
         this.#do({ type: "link", link });
         this.outbox.link(link);
       },

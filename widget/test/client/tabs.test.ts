@@ -136,10 +136,29 @@ test("a leader that does not answer has the connection taken away", async () => 
   // A page that is frozen with the lock in its hand.
   void profile.locks.request(name, {}, () => new Promise(() => undefined)).catch(() => undefined);
   const { model } = openModel(server, profile, ann);
-  await settle(7_000);
+  await settle(2_500);
   expect(model.get().link.state).toBe("connecting");
   await settle(2_000);
   expect(model.get().link).toEqual({ state: "online" });
+});
+
+test("a leader that was suspended without a word is noticed when somebody looks at another tab", async () => {
+  const server = serverWith("ann");
+  const profile = new Profile();
+  openModel(server, profile, ann);
+  const follower = openModel(server, profile, ann);
+  await settle(2_000);
+  follower.tab.wake();
+  await settle(5_000);
+  expect(follower.model.client.isLeader).toBe(false);
+  // The leader hears nothing and says nothing any more.
+  for (const channels of profile.channels.values()) channels.delete([...channels][0] as never);
+  for (const socket of server.sockets) socket.isDead = true;
+  server.say("bob", "ann", "anybody?");
+  follower.tab.wake();
+  await settle(5_000);
+  expect(follower.model.client.isLeader).toBe(true);
+  expect(bodies(follower.model, "p:bob")).toEqual(["anybody?"]);
 });
 
 test("a tab whose token is refused follows one whose token is not", async () => {
