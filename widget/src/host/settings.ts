@@ -26,13 +26,13 @@ const TEXTS = ["server", "site", "token", "tokenUrl", "signIn", "user", "lang", 
 /** The settings of a page. `script` is our own tag. */
 export function settingsOf(script: HTMLScriptElement | null, own: unknown, page: string): HostSettings {
   const settings: HostSettings = { server: folderOf(script?.src || page), site: "", lang: "auto", theme: "auto", mode: "bar" };
-  const given = { ...script?.dataset, ...(typeof own === "object" ? own : null) } as Record<string, unknown>;
+  const said = (typeof own === "object" && own !== null ? own : {}) as Record<string, unknown>;
   for (const name of TEXTS) {
-    const value = given[name];
-    if (typeof value === "string" && value !== "") settings[name] = value;
+    const value = [said[name], script?.dataset[name]].find((value) => typeof value === "string" && value !== "");
+    if (typeof value === "string") settings[name] = value;
   }
   settings.server = folderOf(`${settings.server.replace(/\/+$/, "")}/`);
-  if (typeof given.texts === "object" && given.texts !== null) settings.texts = given.texts as Record<string, string>;
+  if (typeof said.texts === "object" && said.texts !== null) settings.texts = said.texts as Record<string, string>;
   const nonce = script?.nonce;
   if (nonce) settings.nonce = nonce;
   return settings;
