@@ -68,10 +68,15 @@ function RoomLine({ room }: { room: Room | undefined }) {
   const { t } = useView();
   const parts = [
     room?.isSilenced ? t("room.silenced") : null,
-    room?.online == null ? null : t("room.online", { count: room.online }),
-    room?.total == null ? null : t("room.members", { count: room.total }),
+    countOf(t, room?.online ?? null, room?.total ?? null),
   ].filter((part) => part !== null);
   return parts.length > 0 || room === undefined ? <>{parts.join(" · ")}</> : <bdi>{room.topic}</bdi>;
+}
+
+function countOf(t: View["t"], online: number | null, total: number | null): string | null {
+  if (online !== null && total !== null) return t("roster.groupCount", { online, total });
+  if (online !== null) return t("room.online", { count: online });
+  return total === null ? null : t("room.members", { count: total });
 }
 
 function commonItems({ t, commands }: View, { of, onPane, onAsk }: Properties): MenuItem[] {

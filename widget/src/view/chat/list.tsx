@@ -97,7 +97,7 @@ function useOlder(list: ElementRef<HTMLDivElement>, { key, messages, older }: Co
 }
 
 function useKeptPlace(list: ElementRef<HTMLDivElement>, { messages }: Conversation) {
-  const place = useRef({ isAtBottom: true, first: "", last: "", height: 0, top: 0 });
+  const place = useRef({ isAtBottom: true, first: "", last: "", height: 0, top: 0, room: 0 });
   const [isAtBottom, setAtBottom] = useState(true);
   const [seen, setSeen] = useState(messages.length);
   const toBottom = useCallback(() => {
@@ -107,10 +107,14 @@ function useKeptPlace(list: ElementRef<HTMLDivElement>, { messages }: Conversati
   const onScroll = useCallback(() => {
     const element = list.current;
     if (element === null) return;
+    // A list that has become smaller was not scrolled by anyone.
+    const isSameRoom = place.current.room === element.clientHeight;
+    place.current.room = element.clientHeight;
+    if (!isSameRoom && place.current.isAtBottom) return toBottom();
     place.current.top = element.scrollTop;
     place.current.isAtBottom = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
     setAtBottom(place.current.isAtBottom);
-  }, [list]);
+  }, [list, toBottom]);
   useLayoutEffect(() => {
     const element = list.current;
     if (element === null) return;
