@@ -1,30 +1,34 @@
-// The words of other languages than English are files of their own, each fetched where it is spoken. Until then, and where it cannot be
-// had, English stands in.
+// The words of each language are a file of their own, and a page fetches those that it speaks. The build has `locale/` import `wordsOf`
+// in place of its dictionaries.
 
 type Words = Record<string, unknown>;
 
 /** Where the words of a language are, below the loader, and their hash; the build knows them. */
 declare const WORDS: Readonly<Record<string, { readonly path: string; readonly integrity: string }>>;
 
+const AGAIN_AFTER_MS = 5_000;
+
 const languages = new Map<string, Words>();
 
-/** The words of a language, as they are now: what is not there yet is found in `english`. The build has `locale/` import this. */
-export function wordsOf(language: string, english: Words): Words {
-  const words = Object.create(english) as Words;
+/** The words of a language: empty, until they are fetched. */
+export function wordsOf(language: string): Words {
+  const words: Words = {};
   languages.set(language, words);
   return words;
 }
 
-/** Fetches the words of a language, if it needs any. Never fails. */
+/** Fetches the words of a language, however often it takes: a bar without words is of no use. */
 export async function loadWords(language: string, folder: string): Promise<void> {
   const words = languages.get(language);
   const file = WORDS[language];
   if (words === undefined || file === undefined || Object.keys(words).length > 0) return;
   try {
-    const { path, integrity } = file;
-    const response = await fetch(`${folder}/${path}`, { integrity, credentials: "omit" });
+    const response = await fetch(`${folder}/${file.path}`, { integrity: file.integrity, credentials: "omit" });
     Object.assign(words, await response.json());
-  } catch (error) {
-    console.error("NextIM:", error);
+  } catch {
+    await new Promise((again) => setTimeout(again, AGAIN_AFTER_MS));
+    return loadWords(language, folder);
   }
+  // Whoever changes the language reads the former one until the other is there.
+  for (const others of languages.values()) if (Object.keys(others).length === 0) Object.setPrototypeOf(others, words);
 }
