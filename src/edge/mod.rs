@@ -25,6 +25,7 @@ pub mod sign_in;
 pub mod site;
 pub mod socket;
 pub mod tls;
+mod widget;
 
 use crate::actions::Context;
 use crate::chat::refusal::Refusal;
@@ -203,6 +204,9 @@ pub async fn handle(edge: &Arc<Edge>, asked: &Asked) -> Outcome {
         edge.meters.refused(code);
     }
     let reply = if edge.tls.is_some() { reply.header(STRICT_TRANSPORT_SECURITY, "max-age=31536000") } else { reply };
+    if reply.names_its_readers() {
+        return Outcome::Reply(reply);
+    }
     Outcome::Reply(origin::readable(reply, asked, origin::reader(edge, asked)))
 }
 
@@ -238,6 +242,10 @@ async fn route(edge: &Arc<Edge>, asked: &Asked) -> Result<Outcome, Refusal> {
         _ if path.starts_with("/webim/") || browser::is_plugins(path) => {
             asked.calls()?;
             browser::answer(edge, asked, path).await?
+        }
+        _ if let Some(file) = widget::file_at(path) => {
+            asked.reads()?;
+            widget::answer(asked, file)
         }
         "/" | "/demo" | "/favicon.ico" => demo::answer(edge, asked, path).await?,
         _ if path.starts_with("/demo/") => demo::answer(edge, asked, path).await?,

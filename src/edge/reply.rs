@@ -2,7 +2,7 @@
 //! are set here, for those that hyper writes as for those that are written by hand.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use http_body_util::Full;
 
@@ -118,6 +118,11 @@ impl Reply {
     /// The code of the refusal, if it is one.
     pub fn refusal_code(&self) -> Option<&'static str> {
         self.refusal
+    }
+
+    /// Whether it says itself whose pages may read it.
+    pub fn names_its_readers(&self) -> bool {
+        self.headers.iter().any(|(name, _)| *name == ACCESS_CONTROL_ALLOW_ORIGIN)
     }
 
     /// Sets the status.
