@@ -1,6 +1,6 @@
 // The bar of a desktop page: the launcher with its panel in the corner, windows side by side beside it.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { ChatWindow } from "../../model/state.ts";
 import { nameOf, unreadOf, useView } from "../context.ts";
 import { focusedIn, useWidth } from "../hooks.ts";
@@ -87,7 +87,7 @@ function Panel() {
   const { state, commands, root, t } = useView();
   const panel = useRef<HTMLElement>(null);
   const isOpen = state.panel !== "none";
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isOpen || !(navigator.userActivation?.isActive ?? true)) return undefined;
     const before = focusedIn(root);
     panel.current?.focus({ preventScroll: true });
