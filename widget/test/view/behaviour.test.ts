@@ -131,6 +131,16 @@ describe.skipIf(!hasBrowser)("views", () => {
     expect(await page.getByText("Not sent").count()).toBe(0);
   });
 
+  test("messages are walked with arrow keys, and each can be copied", async () => {
+    const page = await open("chat");
+    await page.getByRole("log").focus();
+    await page.keyboard.press("ArrowUp");
+    expect(await focused(page)).toContain("row F");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Tab");
+    expect(await focused(page)).toBe("Copy");
+  });
+
   test("what people write stays text", async () => {
     const page = await open("chat-hostile");
     const log = page.getByRole("log");
@@ -166,6 +176,7 @@ describe.skipIf(!hasBrowser)("views", () => {
       expect(await page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.closest(".sheet") !== null)).toBe(true);
     }
     await page.getByRole("button", { name: "Back" }).click();
+    expect(await called(page, "close")).toEqual([["p:ada"]]);
     await page.getByRole("button", { name: "Close" }).click();
     await expect.poll(() => focused(page)).toContain("Open chat");
     expect(await page.evaluate(() => document.documentElement.style.overflow)).toBe("");
