@@ -104,6 +104,7 @@ fn turn_away(stream: &TcpStream) {
 /// Serves one connection, by the version of HTTP that it speaks.
 async fn converse(edge: &Arc<Edge>, socket: TcpStream, peer: SocketAddr, place: &Place, shutdown: &Shutdown) {
     drop(socket.set_nodelay(true));
+    let _counted = edge.meters.connected();
     let Some(tls) = &edge.tls else {
         return converse_in_turn(edge, Stream::new(Socket::Plain(socket)), peer, place, shutdown).await;
     };
