@@ -307,8 +307,10 @@ fn dialect_of(asker: &Asker, params: &Params) -> Dialect {
 }
 
 async fn buddies(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
-    params.required("ids")?;
-    let people = read_roster::people(&edge.ctx, asker, params.users("ids")?).await?;
+    let people = match params.raw("ids") {
+        Some(_) => read_roster::people(&edge.ctx, asker, params.users("ids")?).await?,
+        None => read_roster::friends(&edge.ctx, asker).await?,
+    };
     let dialect = dialect_of(asker, params);
     let wire: Vec<_> = people.iter().map(|view| wire::person(view, None, dialect)).collect();
     Ok(Answer::Json(json::encode(&wire)))

@@ -51,6 +51,7 @@ export function App({ root, store, options }: { root: ShadowRoot; store: Store; 
     [language, state, store, options, isNarrow, root],
   );
   const isDark = useIsDark(state.settings.theme);
+  useLeaving(view, options.only !== undefined || (options.mode === "bar" && !isNarrow));
   useTitle(state.unread, options.mode !== "inline");
   const look = `nextim ${options.mode}${isNarrow ? " narrow" : ""}${isDark ? " dark" : ""}`;
   return (
@@ -93,6 +94,20 @@ function useTitle(unread: number, isOurs: boolean): void {
     if (isOurs) counter.show(unread);
   }, [counter, unread, isOurs]);
   useEffect(() => counter.restore, [counter]);
+}
+
+/** Who points at the page has left the conversation. */
+function useLeaving({ commands, state }: View, canLeave: boolean): void {
+  const isAnywhere = canLeave && state.focused !== null;
+  useEffect(() => {
+    if (!isAnywhere) return undefined;
+    const pressed = (event: Event) => {
+      const isInChat = event.composedPath().some((place) => place instanceof Element && place.classList.contains("nextim"));
+      if (!isInChat) commands.focus(null);
+    };
+    document.addEventListener("pointerdown", pressed, true);
+    return () => document.removeEventListener("pointerdown", pressed, true);
+  }, [isAnywhere, commands]);
 }
 
 function Layout({ view }: { view: View }) {

@@ -62,4 +62,10 @@ export function nameOf(state: State, key: Key): string {
   return isRoom(key) ? (state.rooms.get(id)?.name ?? id) : personOf(state, id).name;
 }
 
+/** The conversation that is shown where there is room for one: the focused window. A room that the page has elsewhere is none. */
+export function shownKey({ focused, windows, me, link }: State): Key | null {
+  if (me === null || link.state === "signed_out" || link.state === "refused") return null;
+  return windows.some(({ key, isMinimised }) => key === focused && !isMinimised) ? focused : null;
+}
+
 export const unreadOf = (state: State, key: Key): number => state.conversations.get(key)?.unread ?? 0;

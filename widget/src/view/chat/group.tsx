@@ -44,7 +44,15 @@ function Bubble({ of, message }: { of: Key; message: Message }) {
   const [isActive, setActive] = useState(false);
   const look = isOnlyEmoji(message.body) ? "bubble large" : "bubble";
   return (
-    <div class={`line ${message.delivery}`} data-message={message.key} onPointerEnter={() => setActive(true)} onPointerLeave={() => setActive(false)}>
+    <div
+      class={`line ${message.delivery}`}
+      data-message={message.key}
+      tabIndex={-1}
+      onPointerEnter={() => setActive(true)}
+      onPointerLeave={() => setActive(false)}
+      onFocusIn={() => setActive(true)}
+      onFocusOut={(event) => setActive(event.currentTarget.contains(event.relatedTarget as Node | null))}
+    >
       <p class={look} part={message.isMine ? "bubble bubble-mine" : "bubble"} dir="auto" title={times.full(message.at)}>
         {piecesOf(message.body).map(({ text, href }, at) =>
           href === null ? (
@@ -72,7 +80,7 @@ function Copy({ body, label }: { body: string; label: string }) {
   };
   const words = isDone ? t("message.copied") : label;
   return (
-    <button type="button" class="copy" tabIndex={-1} aria-label={words} title={words} onClick={copy}>
+    <button type="button" class="copy" aria-label={words} title={words} onClick={copy}>
       <Icon name={isDone ? "check" : "copy"} size={15} />
     </button>
   );
