@@ -8,8 +8,8 @@ import type { Times } from "./time.ts";
 
 export type Mode = "bar" | "inline" | "page";
 
-export interface View {
-  readonly state: State;
+/** What stays as it is while people talk. */
+export interface Frame {
   readonly commands: Commands;
   readonly t: Translate;
   readonly times: Times;
@@ -26,7 +26,19 @@ export interface View {
   readonly now: () => number;
 }
 
+export interface View extends Frame {
+  readonly state: State;
+}
+
+export const FrameContext = createContext<Frame | null>(null);
 export const ViewContext = createContext<View | null>(null);
+
+/** For what is drawn many times, such as bubbles: it is not drawn anew with every change of the state. */
+export function useFrame(): Frame {
+  const frame = useContext(FrameContext);
+  if (frame === null) throw new Error("a view stands outside of its mount");
+  return frame;
+}
 
 export function useView(): View {
   const view = useContext(ViewContext);
