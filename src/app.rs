@@ -3,6 +3,7 @@
 pub mod control;
 pub mod data;
 pub mod doctor;
+mod keys;
 mod listeners;
 pub mod people;
 

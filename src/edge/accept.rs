@@ -116,6 +116,9 @@ async fn converse(edge: &Arc<Edge>, socket: TcpStream, peer: SocketAddr, place: 
     converse_in_turn(edge, Stream::new(Socket::Tls(stream)), peer, place, shutdown).await;
 }
 
+/// Whoever is told that TLS is spoken here has read it after this.
+const TOLD_WITHIN: Duration = Duration::from_secs(1);
+
 /// The first byte of a TLS handshake.
 const HANDSHAKE: u8 = 0x16;
 
@@ -125,7 +128,12 @@ async fn shake_hands(tls: &Tls, socket: TcpStream) -> Option<Box<TlsStream<TcpSt
     let count = timeout(HEADERS_WITHIN, socket.peek(&mut first)).await.ok()?.ok()?;
     if count > 0 && first[0] != HANDSHAKE {
         let refusal = Refusal::BadRequest("this port speaks TLS: use https");
-        drop(socket.try_write(&error::reply(&refusal, &Form::Plain).into_bytes(false)));
+        let mut stream = Stream::new(Socket::Plain(socket));
+        if stream.write_within(&error::reply(&refusal, &Form::Plain).into_bytes(false)).await {
+            stream.finish().await;
+            // What was sent is read, so that the answer is not lost to a reset.
+            drop(timeout(TOLD_WITHIN, stream.ended()).await);
+        }
         return None;
     }
     tls.accept(socket).await.map(Box::new)

@@ -11,7 +11,7 @@ use crate::chat::refusal::Refusal;
 use crate::chat::site::KeyDigest;
 use crate::edge::reply::Form;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{Method, Request};
+use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -109,7 +109,9 @@ fn is_operator(token: KeyDigest, request: &Request<Incoming>) -> bool {
 
 async fn answer(edge: &Edge, token: Option<KeyDigest>, request: &Request<Incoming>) -> Reply {
     if token.is_some_and(|token| !is_operator(token, request)) {
-        return error::reply(&Refusal::BadKey, &Form::Plain).header(WWW_AUTHENTICATE, "Bearer realm=\"nextim admin\"");
+        let text = "Authorization: Bearer TOKEN is needed, with the token of server.admin_token_file\n";
+        let reply = Reply::text(text).status(StatusCode::UNAUTHORIZED);
+        return reply.header(WWW_AUTHENTICATE, "Bearer realm=\"nextim admin\"");
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return error::reply(&Refusal::MethodNotAllowed("GET, HEAD"), &Form::Plain);

@@ -2,7 +2,7 @@
 //! a wrong token is the same whatever is wrong with it.
 
 mod cookie;
-mod keys;
+pub mod keys;
 mod provider;
 pub mod token;
 
