@@ -285,7 +285,7 @@ pub fn is_public_url(url: &str) -> bool {
 }
 
 /// Where something is asked for: a whole address, whatever follows its path.
-fn is_address(url: &str) -> bool {
+pub fn is_address(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return false };
     let host = rest.split(['/', '?']).next().unwrap_or_default();
     let odd = |c: char| c.is_whitespace() || c.is_control() || "#\\\"'<>".contains(c);
