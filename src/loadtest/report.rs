@@ -171,7 +171,11 @@ impl Report {
         (members > 0).then(|| full.saturating_sub(half) as f64 / members as f64)
     }
 
+    /// After a restart the process has not done all of the work.
     fn cpu_per(&self, count: u64) -> Option<f64> {
+        if self.restart {
+            return None;
+        }
         let used = self.observed.cpu_drained_us?.checked_sub(self.observed.cpu_start_us?)?;
         (count > 0).then(|| used as f64 / count as f64)
     }

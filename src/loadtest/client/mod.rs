@@ -121,12 +121,14 @@ async fn all_held(world: &World, count: u64) {
     }
 }
 
-/// Says once a second how it goes.
+/// Says once a second how it goes; in an outage, where it counts when everybody is back, ten times.
 async fn tell(world: Rc<World>) {
-    let mut seconds = interval(Duration::from_secs(1));
-    loop {
-        seconds.tick().await;
-        say(&Word::Progress(world.progress()));
+    let mut tenths = interval(Duration::from_millis(100));
+    for nth in 0_u64.. {
+        tenths.tick().await;
+        if world.outage.get() || nth % 10 == 0 {
+            say(&Word::Progress(world.progress()));
+        }
     }
 }
 
