@@ -16,7 +16,7 @@ const BEGIN_AFTER_US: u64 = 300_000;
 /// What is not said within this, beside the time that it takes by itself, will not be said.
 const WORD_WITHIN_US: u64 = 120_000_000;
 /// Memory is read when the server has had this long to come to rest, in microseconds.
-const REST_US: u64 = 2_000_000;
+const REST_US: u64 = 1_000_000;
 
 /// What is going on, for whoever watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,8 +139,13 @@ impl Test<'_> {
             if half {
                 observed.half_members = self.clients.iter().map(|client| u64::from(client.members / 2)).sum();
             }
-            self.watch(machine_us() + REST_US)?;
-            let memory = self.pid.and_then(machine::memory_bytes);
+            let memory = match self.pid {
+                Some(pid) => {
+                    self.watch(machine_us() + REST_US)?;
+                    machine::memory_bytes(pid)
+                }
+                None => None,
+            };
             *(if half { &mut observed.half_bytes } else { &mut observed.full_bytes }) = memory;
         }
         observed.held_before = self.sum().held;

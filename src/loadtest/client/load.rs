@@ -134,7 +134,8 @@ async fn message(world: &World, local: usize, due_us: u64, in_room: bool) {
     };
     let body = marked_text(mark, part.run, part.body_bytes);
     let cid = format!("lt-{:x}-{:x}", part.run, mark.id);
-    let answered = if let Some(socket) = member.socket.borrow().clone() {
+    let socket = member.socket.borrow().clone();
+    let answered = if let Some(socket) = socket {
         let fields = json!({"call": "message", "type": kind, "to": to, "body": body, "cid": cid});
         let (answer, waits) = oneshot::channel();
         let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);

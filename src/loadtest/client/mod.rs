@@ -40,6 +40,7 @@ pub fn run() -> Result<(), String> {
         }
     });
     let Some(Order::Part(part)) = orders.blocking_recv() else { return Err("the first order must be the part".into()) };
+    end_with_a_panic();
     machine::pin(&part.cores)?;
     rlimit::increase_nofile_limit(u64::MAX).map_err(|error| error.to_string())?;
     let runtime =
@@ -54,6 +55,15 @@ pub fn run() -> Result<(), String> {
         }
     });
     Ok(())
+}
+
+/// A mistake of ours in one member's task must not pass for one of the server's: the whole client ends, and with it the test.
+fn end_with_a_panic() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |what| {
+        tell(what);
+        std::process::exit(101);
+    }));
 }
 
 fn obey(world: &Rc<World>, order: Order, online: &mut u32) {

@@ -1,11 +1,12 @@
 //! A server of the seed's protocol in a few lines, which may lie: `online`, `message` and the poll, a thread for each connection.
 
+use nextim::clock::machine_us;
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What it does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub struct Fake {
 #[derive(Default)]
 struct State {
     messages: usize,
-    paused_until: Option<Instant>,
+    paused_until_us: u64,
     waiting: HashMap<String, Vec<String>>,
 }
 
@@ -96,11 +97,11 @@ impl Shared {
         state.messages += 1;
         let nth = state.messages;
         if self.lie == Lie::Pause && nth == 20 {
-            state.paused_until = Some(Instant::now() + Duration::from_millis(500));
+            state.paused_until_us = machine_us() + 500_000;
         }
-        let pause = state.paused_until.map(|until| until.saturating_duration_since(Instant::now()));
+        let pause = Duration::from_micros(state.paused_until_us.saturating_sub(machine_us()));
         drop(state);
-        sleep(pause.unwrap_or_default());
+        sleep(pause);
         let special = nth % 5 == 0;
         let times = match self.lie {
             Lie::Swallow if special => 0,

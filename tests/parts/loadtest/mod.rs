@@ -104,7 +104,7 @@ fn a_restart_under_load_is_survived() {
 fn against(lie: Lie, more: &[&str]) -> (Output, Value) {
     let fake = Fake::start(lie);
     let target = format!("http://{}", fake.address);
-    let mut arguments = vec!["talk", "--members", "6", "--seconds", "1", "--drain", "1", "--rate", "20"];
+    let mut arguments = vec!["talk", "--members", "6", "--seconds", "1", "--drain", "1", "--clients", "1"];
     arguments.extend(["--target", &target, "--cookie", "member={id}"]);
     arguments.extend(more);
     loadtest(&arguments)
@@ -113,7 +113,7 @@ fn against(lie: Lie, more: &[&str]) -> (Output, Value) {
 /// What makes the others worth something: the same test against a server that keeps its word passes.
 #[test]
 fn an_honest_server_of_another_make_passes() {
-    let (output, result) = against(Lie::None, &[]);
+    let (output, result) = against(Lie::None, &["--rate", "20"]);
     assert_eq!(output.status.code(), Some(0), "{}\n{result:#}", said(&output));
     assert_eq!((&result["accepted"], &result["delivered"]), (&Value::from(20), &Value::from(20)));
     assert!(result["server_rss_bytes_per_member"].is_null(), "nobody said which process it is");
@@ -122,7 +122,7 @@ fn an_honest_server_of_another_make_passes() {
 /// Negative control: let `Ledger::sums` count what was accepted as delivered, and this fails.
 #[test]
 fn a_message_that_is_swallowed_is_lost() {
-    let (output, result) = against(Lie::Swallow, &[]);
+    let (output, result) = against(Lie::Swallow, &["--rate", "20"]);
     assert_eq!(output.status.code(), Some(1), "{result:#}");
     assert_eq!((&result["accepted"], &result["lost"]), (&Value::from(20), &Value::from(4)), "every fifth: {result:#}");
     assert!(said(&output).contains("lost"), "{}", said(&output));
@@ -131,7 +131,7 @@ fn a_message_that_is_swallowed_is_lost() {
 /// Negative control: let `Ledger::delivered` forget the stretch, and this fails.
 #[test]
 fn a_message_that_comes_twice_is_duplicated() {
-    let (output, result) = against(Lie::Double, &[]);
+    let (output, result) = against(Lie::Double, &["--rate", "20"]);
     assert_eq!(output.status.code(), Some(1), "{result:#}");
     assert_eq!((&result["delivered"], &result["duplicated"]), (&Value::from(20), &Value::from(4)), "{result:#}");
 }
@@ -148,7 +148,7 @@ fn a_pause_of_the_server_is_felt_by_all_that_was_due_in_it() {
 
 #[test]
 fn connections_that_end_are_dropped() {
-    let (output, result) = against(Lie::HangUp, &[]);
+    let (output, result) = against(Lie::HangUp, &["--rate", "20"]);
     assert_eq!(output.status.code(), Some(1), "{result:#}");
     assert!(result["dropped"].as_u64().is_some_and(|count| count > 0), "{result:#}");
     assert!(said(&output).contains("ended while members listened"), "{}", said(&output));
