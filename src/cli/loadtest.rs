@@ -177,10 +177,10 @@ fn target_url(text: &str) -> Result<(String, String), String> {
 impl LoadtestCommand {
     pub(super) fn run(self) -> ExitCode {
         match self {
-            Self::Client => return done(loadtest::client::run()),
+            Self::Client => done(loadtest::client::run()),
             Self::OwnServer { cores, arguments } => {
                 let cores: Vec<usize> = cores.iter().filter_map(|core| core.parse().ok()).collect();
-                return done(Err(loadtest::become_server(&cores, &arguments)));
+                done(Err(loadtest::become_server(&cores, &arguments)))
             }
             Self::Idle { common, probe } => {
                 common.start(Scenario::Idle, Mix { messages: probe, ..Mix::default() }, |_| {})

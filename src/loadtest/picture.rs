@@ -98,7 +98,7 @@ fn draw(title: &str, facts: &str, points: &[Point]) -> String {
 fn axes(scale: &Scale, seconds: usize, put: &mut impl FnMut(String)) {
     let (right, base) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
     let mut line = |y: f64, class: &str| {
-        put(format!("<line class=\"{class}\" x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{right}\" y2=\"{y:.1}\"/>"))
+        put(format!("<line class=\"{class}\" x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{right}\" y2=\"{y:.1}\"/>"));
     };
     let mut decade = scale.low;
     while decade <= scale.high {

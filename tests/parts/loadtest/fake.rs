@@ -102,7 +102,7 @@ impl Shared {
         let pause = Duration::from_micros(state.paused_until_us.saturating_sub(machine_us()));
         drop(state);
         sleep(pause);
-        let special = nth % 5 == 0;
+        let special = nth.is_multiple_of(5);
         let times = match self.lie {
             Lie::Swallow if special => 0,
             Lie::Double if special => 2,
