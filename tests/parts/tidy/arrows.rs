@@ -22,7 +22,9 @@ const MAY: [(&str, &[&str]); 25] = [
     ("src/edge/demo/", &["edge", "actions", "chat", "clock", "store"]),
     // By REST sites push their people, in the directory's words, too.
     ("src/edge/rest/", &["edge", "actions", "chat", "clock", "store"]),
-    ("src/cli/", &["cli", "app", "config", "telemetry"]),
+    // A client of servers: it speaks the protocol itself and knows nothing of what is behind it.
+    ("src/loadtest/", &["loadtest", "clock"]),
+    ("src/cli/", &["cli", "app", "config", "loadtest", "telemetry"]),
     ("src/main.rs", &["cli"]),
     ("src/lib.rs", &[]),
     ("src/clock.rs", &[]),
