@@ -31,6 +31,14 @@ let shared;
 const launched = () => (shared ??= chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS }));
 export const endBrowser = async () => (await shared)?.close();
 
+/** A browser of its own: nothing is shared with the others. */
+export async function browserContext(options = {}) {
+  const browser = await launched();
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options });
+  context.setDefaultTimeout(PATIENCE);
+  return context;
+}
+
 /** The real binary. Only processes started here are ended, each by its own handle. */
 class Server {
   #process = null;
@@ -103,11 +111,9 @@ export class Site {
     return site;
   }
 
-  /** A browser of its own: nothing is shared with the others. */
+  /** A browser of its own, whose complaints are heard. */
   async context(options = {}) {
-    const browser = await launched();
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options });
-    context.setDefaultTimeout(PATIENCE);
+    const context = await browserContext(options);
     context.on("page", (page) => this.#guard(page));
     if (ASSETS) {
       await context.route("**/demo/assets/*.*s", async (route) => {

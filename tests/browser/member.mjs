@@ -186,7 +186,7 @@ export class Member {
     await this.roster();
     if (show !== undefined) {
       await this.panel.getByRole("button", { name: /^Your presence/ }).click();
-      await this.panel.getByRole("menuitemradio", { name: show }).click();
+      await this.panel.getByRole("menuitemradio", { name: new RegExp(`^${show}`) }).click();
     }
     if (status === undefined) return;
     const line = this.panel.getByRole("textbox", { name: "Your status line" });

@@ -48,7 +48,7 @@ scene("a room stands in its page, beside the window of the same room", async (si
   await jack.say("#room1", "seen on the page");
   await susan.hears("#room1", "jack", "seen on the page", here);
   await here.getByRole("textbox", { name: /^Message to / }).fill("said on the page");
-  await here.getByRole("textbox", { name: /^Message to / }).press("Enter");
+  await here.getByRole("button", { name: "Send" }).click();
   await jack.hears("#room1", "susan", "said on the page");
   await susan.page.getByRole("button", { name: "Take it along" }).click();
   await susan.hears("#room1", "susan", "said on the page");
