@@ -15,6 +15,7 @@ pub use addresses::{TlsFiles, parse_address};
 use addresses::{public_url, trusted_proxies};
 use ipnet::IpNet;
 use serde::Deserialize;
+pub use sites::nearest_setting;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -64,6 +65,16 @@ pub enum RateProfile {
     Internet,
     /// None but those that a site sets.
     Open,
+}
+
+impl RateProfile {
+    /// The word in the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Internet => "internet",
+            Self::Open => "open",
+        }
+    }
 }
 
 /// Checked.

@@ -60,7 +60,7 @@ fn build(out: &Path) -> Outcome<PathBuf> {
 
 fn check_node() -> Outcome<()> {
     let need = format!(
-        "Node.js {NODE_MIN} or later and npm are needed to build it (Debian: apt install nodejs npm), or NEXTIM_WIDGET_DIST with a folder that was built before"
+        "Node.js {NODE_MIN} or later and npm are needed to build it (https://nodejs.org, or the packages nodejs and npm of Debian 13), or NEXTIM_WIDGET_DIST with a folder that was built before"
     );
     let said = Command::new("node").arg("--version").output().map_err(|_| need.clone())?;
     let text = String::from_utf8_lossy(&said.stdout);

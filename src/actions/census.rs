@@ -1,6 +1,7 @@
 //! How many are here, for whoever runs the server.
 
 use super::Context;
+pub use crate::store::WriteCounts;
 
 /// One site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,20 @@ pub struct SiteCensus {
     pub sessions: u64,
     /// How far its log was handed out.
     pub head: u64,
+}
+
+/// What the whole server does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Doings {
+    /// What was written.
+    pub written: WriteCounts,
+    /// Messages that went out in packets since the start; one that is given twice counts twice.
+    pub handed: u64,
+}
+
+/// What the whole server does.
+pub fn doings(ctx: &Context) -> Doings {
+    Doings { written: ctx.store.counts(), handed: ctx.live.handed() }
 }
 
 /// All sites, by name.

@@ -10,7 +10,7 @@ use std::hash::BuildHasherDefault;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedMutexGuard, Semaphore};
 
 /// How long nobody is asked for after a failure, in milliseconds.
 const BACK_OFF_MS: u64 = 5_000;
@@ -29,6 +29,8 @@ pub struct Source {
     asked: Arc<dyn PeopleSource>,
     refresh_ms: u64,
     timeout: Duration,
+    /// So many are asked for at once.
+    places: Semaphore,
     state: Mutex<State>,
     answers: AtomicU64,
     failures: AtomicU64,
@@ -49,6 +51,17 @@ struct State {
     told_down: bool,
 }
 
+/// How a source may be asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// How old an answer may be, in milliseconds.
+    pub refresh_ms: u64,
+    /// How long one is waited for, in milliseconds.
+    pub timeout_ms: u64,
+    /// Members who are asked for at once.
+    pub at_once: usize,
+}
+
 /// How often a site was asked.
 #[derive(Debug, Clone)]
 pub struct SourceCounts {
@@ -64,11 +77,14 @@ pub struct SourceCounts {
 
 impl PeopleSources {
     /// Adds a site's source.
-    pub fn add(&mut self, site: &str, asked: Arc<dyn PeopleSource>, refresh_ms: u64, timeout_ms: u64) {
+    pub fn add(&mut self, site: &str, asked: Arc<dyn PeopleSource>, bounds: Bounds) {
+        let Bounds { refresh_ms, timeout_ms, at_once } = bounds;
+        let places = Semaphore::new(at_once);
         let (answers, failures, skips) = Default::default();
         let timeout = Duration::from_millis(timeout_ms);
         let (name, state) = (site.to_ascii_lowercase(), Mutex::default());
-        let source = Source { site: site.to_owned(), asked, refresh_ms, timeout, state, answers, failures, skips };
+        let source =
+            Source { site: site.to_owned(), asked, refresh_ms, timeout, places, state, answers, failures, skips };
         self.0.insert(name, source);
     }
 
@@ -133,8 +149,13 @@ impl Source {
         turn
     }
 
-    /// Asks for a member, and waits as long as may be waited.
+    /// Asks for a member, and waits as long as may be waited: for a place, and then for the answer. That there is no place says
+    /// nothing of the source.
     pub(super) async fn ask(&self, site: &Site, user: &UserId) -> Result<Option<Asked>, SourceError> {
+        let Ok(Ok(_place)) = tokio::time::timeout(self.timeout, self.places.acquire()).await else {
+            let mend = "more come online than it answers for: set `connections` higher, or make its queries faster";
+            return Err(SourceError::lasting("too many are asked for at once", mend));
+        };
         match tokio::time::timeout(
             self.timeout,
             self.asked.ask(&Whom { site: &site.name, secrets: &site.token_secrets, user }),
@@ -156,11 +177,7 @@ impl Source {
     pub(super) fn answered(&self, user: &UserId, skipped: usize, now_ms: u64) {
         self.answers.fetch_add(1, Ordering::Relaxed);
         let mut state = self.state();
-        if state.known.len() >= KNOWN_MAX {
-            let half = oldest_half(&state.known);
-            state.known.retain(|_, asked_ms| *asked_ms > half);
-        }
-        state.known.insert(user.clone(), now_ms);
+        state.know(user, now_ms);
         if std::mem::take(&mut state.told_down) {
             tracing::info!(site = self.site, "the site can be asked for its people again");
         }
@@ -177,10 +194,15 @@ impl Source {
     }
 
     /// A member could not be asked for.
-    pub(super) fn failed(&self, error: &SourceError, now_ms: u64) {
+    pub(super) fn failed(&self, user: &UserId, error: &SourceError, now_ms: u64) {
         self.failures.fetch_add(1, Ordering::Relaxed);
         let mut state = self.state();
-        state.rests_until_ms = now_ms + BACK_OFF_MS;
+        if error.is_lost {
+            state.rests_until_ms = now_ms + BACK_OFF_MS;
+        } else {
+            // It is about this member alone: others are asked for.
+            state.know(user, now_ms);
+        }
         if now_ms >= state.silent_until_ms {
             state.silent_until_ms = now_ms + TELL_EVERY_MS;
             state.told_down = true;
@@ -192,6 +214,16 @@ impl Source {
                 "the site cannot be asked for its people: members come in with those it named before"
             );
         }
+    }
+}
+
+impl State {
+    fn know(&mut self, user: &UserId, now_ms: u64) {
+        if self.known.len() >= KNOWN_MAX {
+            let half = oldest_half(&self.known);
+            self.known.retain(|_, asked_ms| *asked_ms > half);
+        }
+        self.known.insert(user.clone(), now_ms);
     }
 }
 
@@ -229,7 +261,7 @@ mod tests {
 
     fn sources() -> PeopleSources {
         let mut sources = PeopleSources::default();
-        sources.add("WWW.example.com", Arc::new(Silent), 60_000, 20);
+        sources.add("WWW.example.com", Arc::new(Silent), Bounds { refresh_ms: 60_000, timeout_ms: 20, at_once: 1 });
         sources
     }
 
@@ -258,11 +290,30 @@ mod tests {
         assert!(source.is_due(&ann, 1_000));
         source.answered(&ann, 0, 1_000);
         assert!(!source.is_due(&ann, 60_999) && source.is_due(&ann, 61_000) && source.is_due(&ben, 1_001));
-        source.failed(&SourceError::lost("down", "start it"), 61_000);
+        source.failed(&ann, &SourceError::lost("down", "start it"), 61_000);
         assert!(!source.is_due(&ann, 61_001) && !source.is_due(&ben, 65_999) && source.is_due(&ben, 66_000));
         let counts = sources.counts();
         assert_eq!((counts[0].answers, counts[0].failures, counts[0].skips), (1, 1, 2));
         assert!(sources.of("other").is_none());
+    }
+
+    /// Negative control: let every failure rest the site.
+    #[test]
+    fn what_fails_for_one_member_fails_for_that_member() {
+        let sources = sources();
+        let source = sources.of("www.example.com").unwrap();
+        let (ann, ben) = (user("1"), user("2"));
+        source.failed(&ann, &SourceError::lasting("a column is wrong", "correct it"), 1_000);
+        assert!(!source.is_due(&ann, 1_001) && source.is_due(&ben, 1_001) && source.is_due(&ann, 61_000));
+    }
+
+    #[tokio::test]
+    async fn who_finds_no_place_does_not_speak_against_the_source() {
+        let sources = sources();
+        let source = sources.of("www.example.com").unwrap();
+        let _taken = source.places.acquire().await.unwrap();
+        let error = source.ask(&site(), &user("1")).await.unwrap_err();
+        assert!(!error.is_lost, "{error}");
     }
 
     #[test]

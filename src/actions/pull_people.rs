@@ -13,7 +13,7 @@ use crate::chat::refusal::Refusal;
 use crate::chat::room::{Membership, Room};
 use crate::chat::site::Site;
 use crate::chat::user::{Member, Person, Profile};
-use crate::people::{Asked, AskedBuddy, AskedRoom, Described};
+use crate::people::{Asked, AskedBuddy, AskedRoom, Described, SourceError};
 use crate::store::DirectoryChange;
 use std::collections::{HashMap, HashSet};
 
@@ -42,17 +42,23 @@ pub(super) async fn pull_people(ctx: &Context, member: &Member, key: UserKey) ->
 }
 
 async fn ask(ctx: &Context, source: &Source, site: &Site, user: &UserId, key: UserKey, now_ms: u64) {
+    let before = match ctx.store.member(key.site, user.clone()).await {
+        Ok(Some(member)) => Before::of(&member),
+        _ => return,
+    };
     let asked = match source.ask(site, user).await {
         Ok(Some(asked)) => asked,
         // A member who has signed in is one, whether or not the source knows them yet.
         Ok(None) => return source.answered(user, 0, now_ms),
-        Err(error) => return source.failed(&error, ctx.clock.monotonic_ms()),
+        Err(error) => return source.failed(user, &error, ctx.clock.monotonic_ms()),
     };
     let skipped = asked.skipped;
-    match carry_over(ctx, user, key, asked).await {
+    match carry_over(ctx, user, key, before, asked).await {
         Ok(()) => source.answered(user, skipped, now_ms),
         Err(refusal) => {
-            tracing::warn!(%refusal, user = user.as_str(), "what the site says of a member could not be stored");
+            let what = format!("what it says of {user} cannot be stored: {refusal}");
+            let error = SourceError::lasting(what, "see what `nextim site people` shows of them");
+            source.failed(user, &error, ctx.clock.monotonic_ms());
         }
     }
 }
@@ -68,6 +74,23 @@ struct Known {
     memberships: Vec<Membership>,
     /// Other rooms that are spoken of.
     rooms: HashMap<RoomId, Room>,
+    /// Who and what was stored before the site was asked: it cannot have said anything of what came meanwhile.
+    before: Before,
+}
+
+/// See [`Known`].
+#[derive(Debug, Default)]
+struct Before {
+    friends: HashSet<UserNumber>,
+    rooms: HashSet<RoomId>,
+}
+
+impl Before {
+    fn of(member: &Member) -> Self {
+        let friends = member.buddies.iter().copied().collect();
+        let rooms = member.memberships.iter().map(|membership| membership.room.id.clone()).collect();
+        Self { friends, rooms }
+    }
 }
 
 /// What is to be done.
@@ -80,8 +103,8 @@ struct Difference {
     emptied: Vec<Room>,
 }
 
-async fn carry_over(ctx: &Context, user: &UserId, key: UserKey, asked: Asked) -> Result<(), Refusal> {
-    let known = read(ctx, user, key, &asked).await?;
+async fn carry_over(ctx: &Context, user: &UserId, key: UserKey, before: Before, asked: Asked) -> Result<(), Refusal> {
+    let known = read(ctx, user, key, before, &asked).await?;
     let Difference { changes, joins, leaves, emptied } = difference(user, &asked, &known);
     for part in changes.chunks(PART) {
         change_directory(ctx, key.site, part.to_vec()).await?;
@@ -114,7 +137,7 @@ async fn empty(ctx: &Context, site: SiteNumber, room: &Room) -> Result<Option<u6
     }
 }
 
-async fn read(ctx: &Context, user: &UserId, key: UserKey, asked: &Asked) -> Result<Known, Refusal> {
+async fn read(ctx: &Context, user: &UserId, key: UserKey, before: Before, asked: &Asked) -> Result<Known, Refusal> {
     // Not what a page was given before: others may have changed it.
     let member = ctx.store.member(key.site, user.clone()).await?.ok_or(Refusal::UnknownUser)?;
     let friends = ctx.store.people_by_number(key, member.buddies.to_vec()).await?;
@@ -124,6 +147,7 @@ async fn read(ctx: &Context, user: &UserId, key: UserKey, asked: &Asked) -> Resu
         groups_of_others: HashMap::new(),
         memberships: member.memberships,
         rooms: HashMap::new(),
+        before,
     };
     for Person { profile, group } in friends {
         known.groups.insert(profile.id.clone(), group.map_or_else(|| GROUP.to_owned(), String::from));
@@ -176,9 +200,15 @@ fn difference(user: &UserId, asked: &Asked, known: &Known) -> Difference {
     difference.changes.extend(person(user, &asked.profile, known));
     if let Some(buddies) = &asked.buddies {
         of_buddies(user, buddies, known, &mut difference.changes);
+        if !asked.has_more_buddies {
+            difference.changes.extend(parted(user, buddies, known));
+        }
     }
     if let Some(rooms) = &asked.rooms {
         of_rooms(rooms, known, &mut difference);
+        if !asked.has_more_rooms {
+            difference.leaves = left(rooms, known);
+        }
     }
     difference
 }
@@ -191,11 +221,17 @@ fn of_buddies(user: &UserId, buddies: &[AskedBuddy], known: &Known, changes: &mu
         let group = group(buddy).unwrap_or_else(|| GROUP.to_owned());
         changes.push(DirectoryChange::Friends { user: user.clone(), buddy: buddy.id.clone(), group, buddy_group });
     }
-    let named: HashSet<&UserId> = buddies().map(|buddy| &buddy.id).collect();
-    let mut parted: Vec<&UserId> = known.groups.keys().filter(|id| !named.contains(id)).collect();
+}
+
+/// Friends whom the site does not name, and who were friends already when it was asked.
+fn parted(user: &UserId, buddies: &[AskedBuddy], known: &Known) -> Vec<DirectoryChange> {
+    let named: HashSet<&UserId> = buddies.iter().map(|buddy| &buddy.id).collect();
+    let was_there =
+        |id: &UserId| known.profiles.get(id).is_some_and(|profile| known.before.friends.contains(&profile.number));
+    let mut parted: Vec<&UserId> = known.groups.keys().filter(|id| !named.contains(id) && was_there(id)).collect();
     parted.sort();
     let part = |buddy: &UserId| DirectoryChange::NotFriends { user: user.clone(), buddy: buddy.clone() };
-    changes.extend(parted.into_iter().map(part));
+    parted.into_iter().map(part).collect()
 }
 
 fn of_rooms(rooms: &[AskedRoom], known: &Known, difference: &mut Difference) {
@@ -213,10 +249,16 @@ fn of_rooms(rooms: &[AskedRoom], known: &Known, difference: &mut Difference) {
             difference.joins.push(id.clone());
         }
     }
+}
+
+/// Rooms of the site that it does not name, and in which the member was already when it was asked.
+fn left(rooms: &[AskedRoom], known: &Known) -> Vec<RoomId> {
     let named: HashSet<&RoomId> = rooms.iter().map(|room| &room.id).collect();
-    let is_sites = |room: &&Room| !room.open && !room.temporary && !named.contains(&room.id);
+    let is_sites = |room: &&Room| {
+        !room.open && !room.temporary && !named.contains(&room.id) && known.before.rooms.contains(&room.id)
+    };
     let left = known.memberships.iter().map(|membership| &membership.room).filter(is_sites);
-    difference.leaves.extend(left.map(|room| room.id.clone()));
+    left.map(|room| room.id.clone()).collect()
 }
 
 /// What changes of how somebody is described.

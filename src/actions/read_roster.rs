@@ -3,7 +3,7 @@
 use super::identify::Asker;
 use super::{Context, PersonView, RoomView};
 use crate::chat::entry::Seq;
-use crate::chat::id::{RoomId, UserId, UserKey};
+use crate::chat::id::{IDS_MAX, RoomId, UserId, UserKey, UserNumber};
 use crate::chat::refusal::Refusal;
 use crate::chat::room::Membership;
 
@@ -15,6 +15,17 @@ pub async fn people(ctx: &Context, asker: &Asker, ids: Vec<UserId>) -> Result<Ve
         PersonView { person, visible }
     };
     Ok(found.into_iter().map(view).collect())
+}
+
+/// All of the asker's friends: those online first, and so many at most as ids may be asked for.
+pub async fn friends(ctx: &Context, asker: &Asker) -> Result<Vec<PersonView>, Refusal> {
+    let member = ctx.store.member(asker.key.site, asker.identity.id.clone()).await?.ok_or(Refusal::NotSignedIn)?;
+    let visible = |number: UserNumber| ctx.live.seen_by(asker.key, asker.key.site.user(number));
+    let mut numbers = member.buddies.to_vec();
+    numbers.sort_by_cached_key(|number| !visible(*number).is_online());
+    numbers.truncate(IDS_MAX);
+    let found = ctx.store.people_by_number(asker.key, numbers).await?;
+    Ok(found.into_iter().map(|person| PersonView { visible: visible(person.profile.number), person }).collect())
 }
 
 /// The asker's rooms, or only those of these ids; others are as if they did not exist.

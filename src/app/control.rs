@@ -14,6 +14,7 @@ use std::future::Future;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -167,6 +168,19 @@ fn read_all(mut from: impl Read + Send + 'static) -> Receiver<Piece> {
     pieces
 }
 
+/// What root makes in a folder of the server's user, that user cannot write.
+fn check_owner(data: &Path) -> Result<(), StoreError> {
+    let owner = |path: &Path| std::fs::metadata(path).map(|about| about.uid()).ok();
+    match (owner(data), owner(Path::new("/proc/self"))) {
+        (Some(theirs), Some(0)) if theirs != 0 => Err(StoreError::Unavailable(format!(
+            "{} belongs to the user with number {theirs}, and what root makes there the server could not write: \
+             run this as that user (sudo -u '#{theirs}' …)",
+            data.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 type Carried = Pin<Box<dyn Future<Output = Answer>>>;
 
 /// Asks the server that has the data open, else does it here; a server that starts or stops is waited for.
@@ -228,6 +242,7 @@ fn read_answer(stream: UnixStream, tell: impl Fn(&serde_json::Value)) -> io::Res
 }
 
 fn carry_out_here(config: &Config, here: impl Fn(Arc<Context>) -> Carried) -> Result<Answer, StoreError> {
+    check_owner(&config.data)?;
     let failed = |error: io::Error| StoreError::Unavailable(error.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     runtime.block_on(async {

@@ -1,9 +1,11 @@
 //! What usually goes wrong, looked for: the configuration, the folder, the machine, the sites, and whether a server answers.
 
 use super::control::{self, Order};
+use super::keys;
 use super::people;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::edge::tls::Tls;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -53,6 +55,12 @@ pub fn examine(config: &Config) -> Vec<Finding> {
     let mut findings = vec![clock(), descriptors()];
     findings.extend(config.advice().map(|advice| not_good(Level::Advice, advice.to_owned(), "set server.public_url")));
     findings.extend(folder(&config.data));
+    findings.extend(config.tls.as_ref().map(|files| match Tls::load(&files.certificate, &files.key) {
+        Ok(_) => good("the certificate and its key belong together".into()),
+        Err(error) => {
+            not_good(Level::Wrong, format!("TLS: {error}"), "correct server.tls_certificate and server.tls_key")
+        }
+    }));
     findings.extend(answers(config));
     if config.data.exists() {
         findings.extend(sites(config));
@@ -121,6 +129,9 @@ fn folder(data: &Path) -> Vec<Finding> {
 fn answers(config: &Config) -> Vec<Finding> {
     let address = config.listen;
     match ask(address, "/readyz") {
+        Ok(status) if status.contains(" 400 ") && config.tls.is_some() => {
+            vec![good(format!("a server answers on {address}, by TLS"))]
+        }
         Ok(status) if status.contains(" 200 ") => {
             vec![good(format!("a server answers on {address} and can store messages"))]
         }
@@ -168,6 +179,11 @@ fn of_site(config: &Config, site: &Value) -> Vec<Finding> {
     let name = site["site"].as_str().unwrap_or_default();
     let option = |name: &str| site["options"][name].as_str().unwrap_or_default();
     let mut findings = Vec::new();
+    let jwks_url = Some(option("jwks_url")).filter(|url| !url.is_empty());
+    findings.extend(jwks_url.and_then(|url| keys::check(config, url).err()).map(|why| {
+        let mend = "tokens signed with these keys are refused: correct it with nextim site set";
+        not_good(Level::Wrong, format!("site {name}: jwks_url: {why}"), mend)
+    }));
     let mut advise =
         |what: String, mend: &str| findings.push(not_good(Level::Advice, format!("site {name}: {what}"), mend));
     if site["suspended"] == true {

@@ -101,7 +101,11 @@ enum Command {
 
 /// Does what the arguments say.
 pub fn run() -> ExitCode {
-    match Arguments::parse().command {
+    let command = Arguments::parse().command;
+    if !matches!(command, Command::Serve(_)) {
+        sigpipe::reset();
+    }
+    match command {
         Command::Serve(serve) => serve.run(),
         Command::Backup(backup) => backup.run(),
         Command::Verify(verify) => verify.run(),

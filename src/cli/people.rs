@@ -55,5 +55,10 @@ fn show(value: &Value) {
     if value["rows_left_out"] != 0 {
         println!("\n{} rows are left out: an id is none, or twice there", value["rows_left_out"]);
     }
+    for (more, what) in [("more_buddies", "friends"), ("more_rooms", "rooms")] {
+        if value[more] == true {
+            println!("\nthere are more {what} than are taken: those not named stay as they are");
+        }
+    }
     println!("\nasked in {took} ms");
 }

@@ -69,7 +69,7 @@ async fn serve(config: &Config) -> Result<(), StartError> {
     };
     let scheme = if running.is_tls { "https" } else { "http" };
     println!("NextIM is listening on {scheme}://{}/", running.address);
-    tracing::info!(descriptors, address = %running.address, data = %config.data.display(), demonstration = running.demonstration, rates = ?running.rates, admin = ?running.admin_address, sites = running.sites(), "started");
+    tracing::info!(descriptors, address = %running.address, data = %config.data.display(), demonstration = running.demonstration, rates = running.rates.word(), admin = running.admin_address.map_or("off".to_owned(), |at| at.to_string()), sites = running.sites(), "started");
     if let Some(advice) = config.advice() {
         tracing::warn!("{advice}");
     }

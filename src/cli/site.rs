@@ -1,6 +1,6 @@
 //! `nextim site …`: the sites of a server, while it serves or not.
 
-use super::{complain, order};
+use super::{complain, config_of, order, order_for};
 use crate::app::control::{Order, Rotation};
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -149,8 +149,13 @@ pub(super) struct Which {
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
-    let pair = text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-    pair.ok_or_else(|| "write it as SETTING=VALUE".to_owned())
+    let (name, value) = text.split_once('=').ok_or_else(|| "write it as SETTING=VALUE".to_owned())?;
+    let mut names = crate::app::control::settings().map(|(name, ..)| name);
+    if names.any(|known| known == name) {
+        return Ok((name.to_owned(), value.to_owned()));
+    }
+    let meant = crate::config::nearest_setting(name).map(|near| format!(": did you mean {near}?")).unwrap_or_default();
+    Err(format!("there is no setting {name:?}{meant}"))
 }
 
 fn settings_help() -> String {
@@ -190,7 +195,12 @@ impl SiteCommand {
                 super::export::run(&place, &name, user.as_deref(), out.as_deref())
             }
             Self::Snippet { name, url, place } => {
-                order(&place, &Order::ShowSite { site: name }, |value| snippet(value, url.as_deref()))
+                let config = match config_of(&place) {
+                    Ok(config) => config,
+                    Err(code) => return code,
+                };
+                let show = Order::ShowSite { site: name };
+                order_for(&place, &show, |value| snippet(value, url.as_deref().or(config.public_url.as_deref())))
             }
         }
     }
@@ -243,11 +253,16 @@ fn rotated(value: &Value, kind: Rotation) {
     );
 }
 
-fn snippet(site: &Value, url: Option<&str>) {
+fn snippet(site: &Value, url: Option<&str>) -> ExitCode {
     let own = site["options"]["public_url"].as_str().filter(|own| !own.is_empty());
-    let url = url.or(own).unwrap_or("https://im.example.com").trim_end_matches('/');
+    let Some(url) = own.or(url) else {
+        complain(&"nobody has said where browsers reach this server: give --url https://…, or set server.public_url");
+        return ExitCode::from(2);
+    };
     println!(
-        "<script async src=\"{url}/nextim.js\" data-site=\"{}\" data-token-url=\"/nextim/token\"></script>",
+        "<script async src=\"{}/nextim.js\" data-site=\"{}\" data-token-url=\"/nextim/token\"></script>",
+        url.trim_end_matches('/'),
         text(site, "public_key")
     );
+    ExitCode::SUCCESS
 }

@@ -54,7 +54,9 @@ impl TokenCommand {
                 let said = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
                 if value["good"] == true {
                     let ends = value["ends_in_s"].as_u64().map_or("never".into(), |seconds| format!("in {seconds} s"));
-                    println!("It is good: {} on {}, {}, ends {ends}.", said("user"), said("site"), said("name"));
+                    let name = Some(said("name")).filter(|name| !name.is_empty());
+                    let called = name.map(|name| format!(", called {name}")).unwrap_or_default();
+                    println!("It is good: {} on {}{called}, ends {ends}.", said("user"), said("site"));
                     return ExitCode::SUCCESS;
                 }
                 println!("It is not good: {}.", said("why"));

@@ -131,7 +131,8 @@ fn url(at: &str, from: From, url: Option<String>, file: Option<PathBuf>) -> Resu
         From::Postgres => (&["postgres://", "postgresql://"], "postgresql://USER:PASSWORD@HOST:PORT/DATABASE"),
         From::Http => (&["https://", "http://"], "https://www.example.com/nextim/people"),
     };
-    if schemes.iter().any(|scheme| url.starts_with(scheme)) {
+    let is_one = from != From::Http || crate::chat::site_options::is_address(&url);
+    if is_one && schemes.iter().any(|scheme| url.starts_with(scheme)) {
         Ok(SecretUrl(url))
     } else {
         error(&format!(" must be an address such as {example}"))

@@ -39,6 +39,11 @@ pub(super) fn special(sites: &Sites) -> Result<BTreeMap<String, Vec<(String, Str
     Ok(special)
 }
 
+/// The setting that an unknown one is most like.
+pub fn nearest_setting(unknown: &str) -> Option<String> {
+    super::written::nearest_of(unknown, OPTIONS.iter().map(|row| row.name))
+}
+
 /// A setting, which must be one.
 fn given(site: &str, key: &str, value: &Value) -> Result<(String, String), ConfigError> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);

@@ -104,6 +104,7 @@ fn turn_away(stream: &TcpStream) {
 /// Serves one connection, by the version of HTTP that it speaks.
 async fn converse(edge: &Arc<Edge>, socket: TcpStream, peer: SocketAddr, place: &Place, shutdown: &Shutdown) {
     drop(socket.set_nodelay(true));
+    let _counted = edge.meters.connected();
     let Some(tls) = &edge.tls else {
         return converse_in_turn(edge, Stream::new(Socket::Plain(socket)), peer, place, shutdown).await;
     };
@@ -115,6 +116,9 @@ async fn converse(edge: &Arc<Edge>, socket: TcpStream, peer: SocketAddr, place: 
     converse_in_turn(edge, Stream::new(Socket::Tls(stream)), peer, place, shutdown).await;
 }
 
+/// Whoever is told that TLS is spoken here has read it after this.
+const TOLD_WITHIN: Duration = Duration::from_secs(1);
+
 /// The first byte of a TLS handshake.
 const HANDSHAKE: u8 = 0x16;
 
@@ -124,7 +128,12 @@ async fn shake_hands(tls: &Tls, socket: TcpStream) -> Option<Box<TlsStream<TcpSt
     let count = timeout(HEADERS_WITHIN, socket.peek(&mut first)).await.ok()?.ok()?;
     if count > 0 && first[0] != HANDSHAKE {
         let refusal = Refusal::BadRequest("this port speaks TLS: use https");
-        drop(socket.try_write(&error::reply(&refusal, &Form::Plain).into_bytes(false)));
+        let mut stream = Stream::new(Socket::Plain(socket));
+        if stream.write_within(&error::reply(&refusal, &Form::Plain).into_bytes(false)).await {
+            stream.finish().await;
+            // What was sent is read, so that the answer is not lost to a reset.
+            drop(timeout(TOLD_WITHIN, stream.ended()).await);
+        }
         return None;
     }
     tls.accept(socket).await.map(Box::new)
@@ -245,7 +254,7 @@ async fn respond_or_take(
     peer: SocketAddr,
     slot: Slot,
 ) -> Result<Response<Body>, Infallible> {
-    match respond(&edge, request, peer).await {
+    match respond(&edge, request, peer, None).await {
         Responded::Answer(answer) => Ok(answer),
         Responded::Take(taken) => {
             *slot.lock().expect("no panic while held") = Some(taken);

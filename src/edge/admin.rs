@@ -5,13 +5,13 @@ use super::accept::Shutdown;
 use super::reply::Reply;
 use super::{Edge, error, health};
 use crate::actions::SourceCounts;
-use crate::actions::census::{self, SiteCensus};
+use crate::actions::census::{self, Doings, SiteCensus, WriteCounts};
 use crate::actions::hashing;
 use crate::chat::refusal::Refusal;
 use crate::chat::site::KeyDigest;
 use crate::edge::reply::Form;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{Method, Request};
+use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -35,6 +35,7 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 #[derive(Default)]
 pub struct Meters {
     refusals: Family<Code, Counter>,
+    connections: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -57,6 +58,21 @@ impl Meters {
     /// Something was refused.
     pub(super) fn refused(&self, code: &'static str) {
         self.refusals.get_or_create(&Code { code }).inc();
+    }
+
+    /// A connection is there until what is given is dropped.
+    pub(super) fn connected(&self) -> Connected {
+        self.connections.inc();
+        Connected(self.connections.clone())
+    }
+}
+
+/// See [`Meters::connected`].
+pub(super) struct Connected(Gauge);
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 
@@ -93,7 +109,9 @@ fn is_operator(token: KeyDigest, request: &Request<Incoming>) -> bool {
 
 async fn answer(edge: &Edge, token: Option<KeyDigest>, request: &Request<Incoming>) -> Reply {
     if token.is_some_and(|token| !is_operator(token, request)) {
-        return error::reply(&Refusal::BadKey, &Form::Plain).header(WWW_AUTHENTICATE, "Bearer realm=\"nextim admin\"");
+        let text = "Authorization: Bearer TOKEN is needed, with the token of server.admin_token_file\n";
+        let reply = Reply::text(text).status(StatusCode::UNAUTHORIZED);
+        return reply.header(WWW_AUTHENTICATE, "Bearer realm=\"nextim admin\"");
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return error::reply(&Refusal::MethodNotAllowed("GET, HEAD"), &Form::Plain);
@@ -114,6 +132,8 @@ async fn metrics(edge: &Edge) -> Reply {
     can_write.set(i64::from(edge.ctx.store.check().await.is_ok()));
     registry.register("store_writable", "1 if the store can write now", can_write);
     registry.register("refusals", "What was refused, by code", edge.meters.refusals.clone());
+    registry.register("connections", "Connections of members and sites", edge.meters.connections.clone());
+    doings(&mut registry, &census::doings(&edge.ctx));
     sites(&mut registry, &census::census(&edge.ctx));
     people(&mut registry, &edge.ctx.people.counts());
     let hashes = Gauge::<i64>::default();
@@ -129,6 +149,22 @@ async fn metrics(edge: &Edge) -> Reply {
         Ok(()) => Reply::file("application/openmetrics-text; version=1.0.0; charset=utf-8", text),
         Err(_) => error::reply(&Refusal::Internal, &Form::Plain),
     }
+}
+
+fn doings(registry: &mut Registry, doings: &Doings) {
+    let Doings { written: WriteCounts { writes, commits, waiting }, handed } = *doings;
+    for (name, help, count) in [
+        ("store_writes", "Writes that were carried out or refused", writes),
+        ("store_commits", "Transactions that writes were carried out in: each is one sync of the disk", commits),
+        ("messages_handed", "Messages that went out to pages; one that is given twice counts twice", handed),
+    ] {
+        let counter = Counter::<u64>::default();
+        counter.inc_by(count);
+        registry.register(name, help, counter);
+    }
+    let gauge = Gauge::<i64>::default();
+    gauge.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+    registry.register("store_waiting", "Writes that wait to be carried out", gauge);
 }
 
 fn sites(registry: &mut Registry, sites: &[SiteCensus]) {

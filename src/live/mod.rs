@@ -45,7 +45,7 @@ use positions::Positions;
 use rooms::Rooms;
 use rustc_hash::FxHashMap;
 use severed::Severed;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use tickets::Tickets;
 use watchers::Watchers;
@@ -193,6 +193,8 @@ pub struct Live {
     positions: Positions,
     times: Times,
     draining: AtomicBool,
+    /// Messages that went out in packets, to whom and how often they may have gone before.
+    handed: AtomicU64,
     /// Sessions whose cursor passed a row that is not stored yet.
     dirty: Mutex<Vec<Holder>>,
     /// Tickets that have ended and may still be in the store.
@@ -214,6 +216,7 @@ impl Live {
             positions: Positions::default(),
             times,
             draining: AtomicBool::new(false),
+            handed: AtomicU64::new(0),
             dirty: Mutex::default(),
             ended: Mutex::default(),
             ended_dirty: Mutex::default(),

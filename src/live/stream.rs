@@ -110,6 +110,7 @@ impl Live {
             self.mark_unseen(&holder, from, now_ms);
         }
         let key = poll.key;
+        self.handed.fetch_add(u64::try_from(taken.entries.len()).unwrap_or(0), Ordering::Relaxed);
         let changed = taken.changed.into_iter().filter_map(|(who, was)| self.presence_notice(key, who, was));
         let noted = taken.noted.into_iter().filter_map(|note| self.room_notice(key, note));
         Packet {
@@ -119,6 +120,11 @@ impl Live {
             through: taken.through,
             more: taken.more,
         }
+    }
+
+    /// Messages that went out in packets since the start.
+    pub fn handed(&self) -> u64 {
+        self.handed.load(Ordering::Relaxed)
     }
 
     /// What is said to everybody is said to each reader.

@@ -176,8 +176,9 @@ struct Target {
 
 impl Target {
     fn parse(url: &str) -> Result<Self, Fault> {
-        let bad = || Fault::Address(url.into());
-        let uri: Uri = url.parse().map_err(|_| bad())?;
+        // It may have a password in it, which stands in no log.
+        let uri: Uri = url.parse().map_err(|_| Fault::Address("the address".into()))?;
+        let bad = || Fault::Address(uri.host().unwrap_or("the address").into());
         let is_tls = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,

@@ -93,7 +93,7 @@ impl Http {
             SourceError::lasting(what, "it must be {\"user\":{…},\"buddies\":[…],\"rooms\":[…]} (docs/people.md)")
         })?;
         let rows = |list: Option<Vec<Described>>, most: usize| {
-            list.map(|list| list.into_iter().take(most).map(Described::row).collect::<Vec<_>>())
+            list.map(|list| list.into_iter().take(most + 1).map(Described::row).collect::<Vec<_>>())
         };
         let profile = says.user.map(Described::row).unwrap_or_default();
         let (buddies, rooms) = (rows(says.buddies, BUDDIES_MAX), rows(says.rooms, ROOMS_MAX));

@@ -49,6 +49,10 @@ pub struct Asked {
     pub rooms: Option<Vec<AskedRoom>>,
     /// Rows that were left out, because their ids are none.
     pub skipped: usize,
+    /// There are more friends than are taken: who is not named may be one all the same.
+    pub has_more_buddies: bool,
+    /// The same of rooms.
+    pub has_more_rooms: bool,
 }
 
 /// How somebody or a room is described; what the source does not say is `None`.

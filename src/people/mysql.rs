@@ -99,7 +99,7 @@ impl Database for Mysql {
             .await
             .map_err(|error| explain(Some(part), error))?;
         let mut rows = Vec::new();
-        while rows.len() < part.rows_max()
+        while rows.len() <= part.rows_max()
             && let Some(row) = result.next().await.map_err(|error| explain(Some(part), error))?
         {
             let named = row.columns_ref().iter().enumerate();

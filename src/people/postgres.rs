@@ -13,6 +13,7 @@ use std::error::Error as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, Type};
@@ -30,6 +31,14 @@ pub struct Postgres {
 pub struct Session {
     client: Client,
     statements: HashMap<&'static str, Statement>,
+    /// Ended with the session: else it would wait for answers that nobody wants any more.
+    connection: JoinHandle<()>,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
 }
 
 impl Postgres {
@@ -84,24 +93,23 @@ impl Database for Postgres {
     async fn connect(&self) -> Result<Session, SourceError> {
         let failed = |error| explain(None, &error);
         // What a connection says when it ends, its client hears too.
-        let client = match &self.tls {
+        let (client, connection) = match &self.tls {
             Some(tls) => {
                 let (client, connection) = self.config.connect(tls.clone()).await.map_err(failed)?;
-                drop(tokio::spawn(async move { drop(connection.await) }));
-                client
+                (client, tokio::spawn(async move { drop(connection.await) }))
             }
             None => {
                 let (client, connection) = self.config.connect(NoTls).await.map_err(failed)?;
-                drop(tokio::spawn(async move { drop(connection.await) }));
-                client
+                (client, tokio::spawn(async move { drop(connection.await) }))
             }
         };
         let bounds = format!(
             "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET statement_timeout = {}; SET jit = off",
             self.timeout_ms
         );
-        client.batch_execute(&bounds).await.map_err(failed)?;
-        Ok(Session { client, statements: HashMap::new() })
+        let session = Session { client, statements: HashMap::new(), connection };
+        session.client.batch_execute(&bounds).await.map_err(failed)?;
+        Ok(session)
     }
 
     async fn rows(
@@ -145,7 +153,7 @@ async fn rows(connection: &mut Session, part: Part, query: &str, user: &str) -> 
     // A portal, so that no more rows come than are taken.
     let transaction = connection.client.build_transaction().read_only(true).start().await?;
     let portal = transaction.bind(&statement, &[&user]).await?;
-    let most = i32::try_from(part.rows_max()).unwrap_or(i32::MAX);
+    let most = i32::try_from(part.rows_max() + 1).unwrap_or(i32::MAX);
     let found = transaction.query_portal(&portal, most).await?;
     transaction.commit().await?;
     found.iter().map(|row| read(part, row)).collect::<Result<_, _>>().map_err(Fault::Query)

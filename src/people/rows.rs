@@ -53,7 +53,7 @@ impl Part {
         }
     }
 
-    /// Rows that are taken at most.
+    /// Rows that are taken at most. One more is read, which says that there are more.
     pub fn rows_max(self) -> usize {
         match self {
             Self::Profile => 1,
@@ -88,7 +88,11 @@ pub fn is_of(row: &Row, user: &UserId) -> bool {
 /// The answer, from the rows of its parts.
 pub fn asked(profile: &Row, buddies: Option<&[Row]>, rooms: Option<&[Row]>, user: &UserId, site_url: &str) -> Asked {
     let mut asked = Asked { profile: profile.described(site_url), ..Asked::default() };
+    let taken = |rows: &'_ [Row], most: usize| (rows.len().min(most), rows.len() > most);
     if let Some(rows) = buddies {
+        let (count, has_more) = taken(rows, BUDDIES_MAX);
+        asked.has_more_buddies = has_more;
+        let rows = &rows[..count];
         let mut seen = HashSet::new();
         let found = rows.iter().filter_map(|row| {
             let id = UserId::parse(row.text("id").unwrap_or_default()).ok().filter(|id| id != user)?;
@@ -100,6 +104,9 @@ pub fn asked(profile: &Row, buddies: Option<&[Row]>, rooms: Option<&[Row]>, user
         asked.buddies = Some(found);
     }
     if let Some(rows) = rooms {
+        let (count, has_more) = taken(rows, ROOMS_MAX);
+        asked.has_more_rooms = has_more;
+        let rows = &rows[..count];
         let mut seen = HashSet::new();
         let found = rows.iter().filter_map(|row| {
             let id = RoomId::parse(row.text("id").unwrap_or_default()).ok()?;
@@ -135,6 +142,21 @@ mod tests {
             assert_eq!(under(site, given), meant);
         }
         assert_eq!(under("", "space.php?uid=7"), "/space.php?uid=7");
+    }
+
+    /// Negative control: say that there are never more.
+    #[test]
+    fn a_list_that_is_cut_is_known_to_be() {
+        let me = UserId::parse("me").unwrap();
+        let rows = |count: usize| (0..count).map(|id| row(&[("id", &id.to_string())])).collect::<Vec<_>>();
+        let of = |buddies: usize, rooms: usize| {
+            asked(&row(&[("id", "me")]), Some(&rows(buddies)), Some(&rows(rooms)), &me, "")
+        };
+        let whole = of(BUDDIES_MAX, ROOMS_MAX);
+        assert!(!whole.has_more_buddies && !whole.has_more_rooms);
+        let cut = of(BUDDIES_MAX + 1, ROOMS_MAX + 1);
+        assert!(cut.has_more_buddies && cut.has_more_rooms && cut.skipped == 0);
+        assert_eq!((cut.buddies.unwrap().len(), cut.rooms.unwrap().len()), (BUDDIES_MAX, ROOMS_MAX));
     }
 
     #[test]

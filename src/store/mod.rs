@@ -359,6 +359,17 @@ pub trait Erasure: Send + Sync {
     async fn erase_user(&self, user: UserKey, after: Seq) -> Stored<Option<Seq>>;
 }
 
+/// What a store has written since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteCounts {
+    /// Writes that were carried out or refused.
+    pub writes: u64,
+    /// Transactions that they were carried out in.
+    pub commits: u64,
+    /// Writes that wait.
+    pub waiting: u64,
+}
+
 /// Everything a backend must do.
 #[async_trait]
 pub trait Store:
@@ -366,6 +377,8 @@ pub trait Store:
 {
     /// Answers if the store can write now.
     async fn check(&self) -> Stored<()>;
+    /// What it has written since the start.
+    fn counts(&self) -> WriteCounts;
     /// Finishes what is queued and closes. Later writes are refused.
     async fn close(&self);
 }

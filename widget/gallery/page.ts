@@ -2,7 +2,7 @@
 
 import type { State } from "../src/model/state.ts";
 import { mount } from "../src/view/mount.ts";
-import { NOW } from "./people.ts";
+import { NOW, message } from "./people.ts";
 import { SCENES } from "./states.ts";
 import { galleryStore } from "./store.ts";
 
@@ -32,4 +32,4 @@ const unmount = mount(host.attachShadow({ mode: "open" }), store, {
   base: location.origin,
 });
 
-Object.assign(globalThis, { gallery: { store, commands, unmount } });
+Object.assign(globalThis, { gallery: { store, commands, set: store.set, message, unmount } });

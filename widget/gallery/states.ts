@@ -174,7 +174,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       ...ada,
       toasts: [
         { id: 1, key: "toast.invited", parameters: {}, isError: false },
-        { id: 2, key: "toast.downloadFailed", parameters: {}, isError: true },
+        { id: 2, key: "toast.failed", parameters: { reason: "too_many_rooms" }, isError: true },
       ],
     }),
   },

@@ -4,7 +4,7 @@ import type { Commands, Conversation, Key, State, Store } from "../src/model/sta
 import { message } from "./people.ts";
 
 /** A store that begins with `state`; `log` hears every command. */
-export function galleryStore(state: State, log: (name: string, values: unknown[]) => void = () => undefined): Store {
+export function galleryStore(state: State, log: (name: string, values: unknown[]) => void = () => undefined): Store & { set(more: Partial<State>): void } {
   let now = state;
   const listeners = new Set<() => void>();
   const set = (more: Partial<State>) => {
@@ -41,6 +41,7 @@ export function galleryStore(state: State, log: (name: string, values: unknown[]
   });
   return {
     commands,
+    set,
     get: () => now,
     subscribe: (changed) => {
       listeners.add(changed);

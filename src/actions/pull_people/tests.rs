@@ -35,7 +35,23 @@ fn known() -> Known {
         groups_of_others: HashMap::from([(user("2"), "Colleagues".into())]),
         memberships: Vec::new(),
         rooms: HashMap::new(),
+        before: Before {
+            friends: HashSet::from([UserNumber(7)]),
+            rooms: HashSet::from([RoomId::parse("old").unwrap()]),
+        },
     }
+}
+
+/// Negative controls: leave `was_there` out of `parted`, or `has_more_buddies` out of `difference`.
+#[test]
+fn who_became_a_friend_meanwhile_and_whom_a_cut_list_may_have_named_stays_one() {
+    let everybody_gone = said(Vec::new());
+    assert!(changes(&everybody_gone, &known()).iter().any(|change| change == "1 parts from 2"));
+    let nobody_before = Known { before: Before::default(), ..known() };
+    let parts = |changes: &[String]| changes.iter().any(|change| change.contains("parts"));
+    assert!(!parts(&changes(&everybody_gone, &nobody_before)));
+    let cut = Asked { has_more_buddies: true, ..everybody_gone };
+    assert!(!parts(&changes(&cut, &known())));
 }
 
 fn buddy(id: &str, nick: &str, group: Option<&str>) -> AskedBuddy {
@@ -43,7 +59,7 @@ fn buddy(id: &str, nick: &str, group: Option<&str>) -> AskedBuddy {
 }
 
 fn said(buddies: Vec<AskedBuddy>) -> Asked {
-    Asked { profile: described("Me"), buddies: Some(buddies), rooms: None, skipped: 0 }
+    Asked { profile: described("Me"), buddies: Some(buddies), rooms: None, ..Asked::default() }
 }
 
 /// Changes in short.

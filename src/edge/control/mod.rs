@@ -298,7 +298,9 @@ async fn check_token(ctx: &Context, site: Option<&str>, token: &str) -> Result<V
         }
     };
     let Some(site) = site else {
-        return Ok(json!({"good": false, "why": "it names no site of this server in `iss` or `aud`: give --site"}));
+        return Ok(
+            json!({"good": false, "why": "it does not say for which site of this server it is (`iss` or `aud`; an easy token never does): give --site"}),
+        );
     };
     let now_s = ctx.clock.wall_ms() / 1000;
     Ok(match sign_in::checked_afresh(ctx, &site, token).await {

@@ -33,7 +33,7 @@ mod views;
 mod wal;
 mod writer;
 
-use super::{CommitObserver, Store, StoreError, Stored};
+use super::{CommitObserver, Store, StoreError, Stored, WriteCounts};
 use async_trait::async_trait;
 use rusqlite::Connection;
 use std::fs::{DirBuilder, OpenOptions};
@@ -107,6 +107,10 @@ impl SqliteStore {
 impl Store for SqliteStore {
     async fn check(&self) -> Stored<()> {
         self.writer.write(|tx| tx.touch()).await
+    }
+
+    fn counts(&self) -> WriteCounts {
+        self.writer.counts()
     }
 
     async fn close(&self) {

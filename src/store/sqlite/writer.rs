@@ -5,11 +5,12 @@ use super::checkpoint::Checkpoints;
 use super::{rows, unavailable};
 use crate::chat::entry::{Seq, SharedEntry};
 use crate::chat::id::{SiteNumber, UserId, UserNumber};
-use crate::store::{CommitObserver, StoreError, Stored};
+use crate::store::{CommitObserver, StoreError, Stored, WriteCounts};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use rustc_hash::FxHashMap;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
@@ -187,17 +188,35 @@ impl Tx<'_> {
 pub(super) struct Writer {
     queue: Mutex<Option<SyncSender<Box<dyn Job>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    counts: Arc<Counts>,
+}
+
+/// What the writer has done since the start.
+#[derive(Debug, Default)]
+struct Counts {
+    taken: AtomicU64,
+    settled: AtomicU64,
+    commits: AtomicU64,
 }
 
 impl Writer {
     /// Starts the thread on its connection.
     pub(super) fn start(connection: Connection, observer: CommitObserver) -> Stored<Self> {
         let (queue, jobs) = sync_channel(QUEUE_JOBS_MAX);
+        let counts = Arc::new(Counts::default());
+        let counting = Arc::clone(&counts);
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || run(&connection, &jobs, &observer))
+            .spawn(move || run(&connection, &jobs, &observer, &counting))
             .map_err(unavailable)?;
-        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)), counts })
+    }
+
+    /// What it has done since the start.
+    pub(super) fn counts(&self) -> WriteCounts {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (settled, commits) = (count(&self.counts.settled), count(&self.counts.commits));
+        WriteCounts { writes: settled, commits, waiting: count(&self.counts.taken).saturating_sub(settled) }
     }
 
     /// Runs `work` in the next transaction and answers when that is durable. `work` checks before it writes: after
@@ -215,7 +234,10 @@ impl Writer {
     fn enqueue(&self, job: Box<dyn Job>) -> Stored<()> {
         let queue = self.queue.lock().expect("no panic while held");
         match queue.as_ref().map(|queue| queue.try_send(job)) {
-            Some(Ok(())) => Ok(()),
+            Some(Ok(())) => {
+                self.counts.taken.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
             Some(Err(TrySendError::Full(_))) => Err(unavailable("too many writes are waiting")),
             Some(Err(TrySendError::Disconnected(_))) | None => Err(unavailable("the store is closed")),
         }
@@ -231,14 +253,17 @@ impl Writer {
     }
 }
 
-fn run(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, observer: &CommitObserver) {
+fn run(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, observer: &CommitObserver, counts: &Counts) {
     let mut memory = Memory::default();
     let checkpoints = Checkpoints::new();
     let _guard = PanicGuard;
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
         batch.extend(jobs.try_iter().take(BATCH_JOBS_MAX - 1));
+        let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
         commit_batch(connection, &mut memory, batch, observer);
+        counts.settled.fetch_add(count, Ordering::Relaxed);
+        counts.commits.fetch_add(1, Ordering::Relaxed);
         checkpoints.if_due(connection);
     }
     checkpoints.last(connection);

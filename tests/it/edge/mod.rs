@@ -44,3 +44,4 @@ mod unconfirmed;
 mod waiting;
 mod watch;
 mod websocket;
+mod widget;

@@ -161,3 +161,21 @@ async fn of_two_block_lists_the_one_that_changed_counts() {
     assert_eq!(blocked("{\"block_list\":\"\",\"blocked_rooms\":[\"room1\"]}").await, true);
     assert_eq!(blocked("{\"block_list\":\"\",\"blocked_rooms\":[\"room1\"]}").await, false, "and the older one");
 }
+
+/// Negative control: sort by nothing.
+#[tokio::test]
+async fn without_ids_buddies_are_all_friends_and_those_online_come_first() {
+    let server = Server::start().await;
+    let mut susan = server.page("susan", "").await;
+    let friends = |list: &Value| -> Vec<(String, String)> {
+        let list = list.as_array().expect("a list").iter();
+        list.map(|person| (person["id"].to_string(), person["presence"].to_string())).collect()
+    };
+    let all = friends(&susan.read("buddies", "").await);
+    assert!(all.len() > 1 && all.iter().all(|(_, presence)| presence == "\"offline\""), "{all:?}");
+    let last = all.last().expect("a friend").0.trim_matches('"').to_owned();
+    let _here = server.page(&last, "").await;
+    let again = friends(&susan.read("buddies", "").await);
+    assert_eq!(again.len(), all.len());
+    assert_eq!(again[0], (format!("\"{last}\""), "\"online\"".to_owned()));
+}

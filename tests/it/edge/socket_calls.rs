@@ -173,3 +173,9 @@ async fn a_call_on_an_ended_ticket_is_not_carried_out() {
     assert!(matches!(last, Some(Frame::Close(4401, _))), "{last:?}");
     assert_eq!(bodies(&jack.poll().await["messages"]), [""; 0]);
 }
+
+#[tokio::test]
+async fn a_ping_is_answered_and_does_nothing() {
+    let (_server, _jack, _susan, mut socket) = stage().await;
+    assert_eq!(call(&mut socket, json!("p"), json!({"call": "ping"})).await, (200.into(), "ok".into()));
+}

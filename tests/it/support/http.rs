@@ -164,6 +164,8 @@ impl Http {
     async fn read(&mut self) -> Result<Answer> {
         let mut answer = self.head().await?;
         let length = answer.header("content-length").and_then(|length| length.parse::<usize>().ok());
+        // These have no body, whatever they say.
+        let length = length.or(matches!(answer.status, 204 | 304).then_some(0));
         let length =
             length.ok_or_else(|| Error::other(format!("an answer without Content-Length: {:?}", answer.headers)))?;
         answer.body = self.ahead(length).await?[..length].to_vec();

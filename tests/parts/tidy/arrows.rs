@@ -5,7 +5,7 @@ use super::tree::Tree;
 use super::{Findings, finding};
 
 /// Who may name whom, by longest matching path. Every line that is not in the picture of the architecture says why.
-const MAY: [(&str, &[&str]); 24] = [
+const MAY: [(&str, &[&str]); 25] = [
     ("src/chat/", &["chat"]),
     ("src/store/", &["store", "chat"]),
     ("src/bus/", &["bus", "chat"]),
@@ -36,10 +36,12 @@ const MAY: [(&str, &[&str]); 24] = [
     ),
     // Care of the data without a server; it stands with `app` because it names the backend, too.
     ("src/app/", &["clock", "store"]),
+    // Keys are read as sign-in reads them.
+    ("src/app/keys.rs", &["config", "edge", "outgoing"]),
     // Listeners are what the configuration says.
     ("src/app/listeners.rs", &["app", "config"]),
     // What usually goes wrong is found from outside, through orders and the clock.
-    ("src/app/doctor.rs", &["app", "clock", "config"]),
+    ("src/app/doctor.rs", &["app", "clock", "config", "edge"]),
     // Sources of people, for the server and for whoever sets one up; it names the backends.
     ("src/app/people.rs", &["app", "actions", "chat", "clock", "config", "edge", "outgoing", "people"]),
     // Orders, which are carried out here where no server has the data open: a server's parts without its listener.

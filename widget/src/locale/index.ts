@@ -78,10 +78,12 @@ export function translator(locale: Locale, own: Readonly<Record<string, string>>
       return typeof value === "number" ? numbers.format(value) : isolated(value);
     });
   }
+  // English words on a page that reads from the right keep their own direction.
+  const whole = (words: string) => (locale.direction === "rtl" ? `\u2068${words}\u2069` : words);
   const entryOf = (key: string): Entry | undefined => (Object.hasOwn(own, key) ? own[key] : words[key]);
-  const translate = (key: TextKey, parameters: Parameters = {}) => text(entryOf(key) ?? key, parameters);
+  const translate = (key: TextKey, parameters: Parameters = {}) => whole(text(entryOf(key) ?? key, parameters));
   return Object.assign(translate, {
     any: (key: string, fallback: TextKey, parameters: Parameters = {}) =>
-      text(Object.hasOwn(words, key) || Object.hasOwn(own, key) ? (entryOf(key) ?? key) : (entryOf(fallback) ?? fallback), parameters),
+      whole(text(Object.hasOwn(own, key) || Object.hasOwn(words, key) ? (entryOf(key) ?? key) : (entryOf(fallback) ?? fallback), parameters)),
   });
 }

@@ -2,6 +2,7 @@
 
 import type { ClientLink, Online, Packet, WireMember, WireMessage, WireNotification, WirePerson, WireRoom } from "../client/index.ts";
 import type { Core } from "./core.ts";
+import type { Letter } from "./effects/outbox.ts";
 import type { Key, Panel, Search, Settings, Show, Toast } from "./state.ts";
 
 export type Action =
@@ -19,7 +20,7 @@ export type Action =
   | { readonly type: "history"; readonly key: Key; readonly messages: readonly WireMessage[]; readonly isLast: boolean }
   | { readonly type: "older"; readonly key: Key; readonly older: "more" | "loading" | "failed" }
   // What the member does. `wasKept`: an earlier page said it, and the server may have it already.
-  | { readonly type: "say"; readonly key: Key; readonly cid: string; readonly body: string; readonly at: number; readonly tab: string; readonly wasKept?: true }
+  | (Letter & { readonly type: "say"; readonly tab: string; readonly wasKept?: true })
   | { readonly type: "sent"; readonly key: Key; readonly cid: string; readonly seq: number; readonly at: number }
   | { readonly type: "unsent"; readonly key: Key; readonly cid: string; readonly code: string; readonly canRetry: boolean }
   | { readonly type: "resend"; readonly key: Key; readonly cid: string; readonly tab: string }

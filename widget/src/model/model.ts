@@ -46,6 +46,8 @@ export interface About {
   readonly activeAt: number;
 }
 
+const TOAST_MS = 10_000;
+
 /** One tab has another sound. */
 interface Sound {
   readonly type: "sound";
@@ -116,7 +118,8 @@ export class Model implements Store {
   toast(key: string, parameters: Readonly<Record<string, string>> = {}, isError = false): void {
     const id = (this.#toasts += 1);
     this.dispatch({ type: "toast", toast: { id, key, parameters, isError } });
-    setTimeout(() => this.dispatch({ type: "untoast", id }), isError ? 8_000 : 4_000);
+    // The views take it away sooner; where there are none, nobody else does.
+    setTimeout(() => this.dispatch({ type: "untoast", id }), TOAST_MS);
   }
 
   /** Our own clock, corrected by the server's. */

@@ -3,10 +3,11 @@
 //
 // Agreed between the two sides:
 // - `Message.error` and `Link.code` are codes of protocol/codes.md (`no_network`, `internal` … as well); the views have the words
-//   (`error.<code>` in `locale`, else `error.unknown`). The parameter `reason` of `toast.failed` is such a code, too. `Toast.key` is a key of `locale/en.json`, such as `toast.<what>`.
+//   (`error.<code>` in `locale`, else `error.unknown`). `Toast.key` is a key of `locale/en.json`, such as `toast.<what>`; the parameter
+//   `reason` of `toast.failed` is a code, too.
 // - The views keep the number of unread in the page's title. `view/sound.ts` makes sounds; who is the one to sound, the model knows.
 // - The views call `focus(key)` when a window is entered and `focus(null)` when the person goes back to the page. On narrow screens and
-//   in full-page mode the focused window is the one that is shown, and only a back button calls `focus(null)`. `open(key)` by a person
+//   in full-page mode the focused window is the one that is shown, and its back button calls `close(key)`. `open(key)` by a person
 //   focuses; a window that opens by itself (`autoOpen`) must not take the focus. `close` of the focused window sets `focused` to null.
 // - The views call `loadOlder(key)` when a list has room above its first message and `older` is `more`, also for an empty one.
 // - Style sheets are imported as text: `loader: { ".css": "text" }` of esbuild, or, smaller, `minifiedCss` of `src/view/style/plugin.mjs`.

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { chooseLocale, translator } from "../locale/index.ts";
 import type { Key, State, Store } from "../model/state.ts";
 import { Chat } from "./chat/chat.tsx";
-import { type Mode, type View, ViewContext } from "./context.ts";
+import { type Frame, FrameContext, type Mode, type View, ViewContext } from "./context.ts";
 import { useMedia, useWidth } from "./hooks.ts";
 import { Bar } from "./layout/bar.tsx";
 import { Sheet } from "./layout/sheet.tsx";
@@ -36,10 +36,9 @@ export function App({ root, store, options }: { root: ShadowRoot; store: Store; 
   const isNarrowPage = useMedia(NARROW_PAGE);
   const isNarrow = options.mode === "bar" ? isNarrowPage : width < NARROW;
   const language = useLanguage(store, state.settings.language, options);
-  const view: View = useMemo(
+  const frame: Frame = useMemo(
     () => ({
       ...language,
-      state,
       commands: store.commands,
       mode: options.mode,
       only: options.only ?? null,
@@ -48,19 +47,23 @@ export function App({ root, store, options }: { root: ShadowRoot; store: Store; 
       root,
       now: () => Date.now() + store.get().clockSkewMs,
     }),
-    [language, state, store, options, isNarrow, root],
+    [language, store, options, isNarrow, root],
   );
+  const view: View = useMemo(() => ({ ...frame, state }), [frame, state]);
   const isDark = useIsDark(state.settings.theme);
+  useLeaving(view, options.only !== undefined || (options.mode === "bar" && !isNarrow));
   useTitle(state.unread, options.mode !== "inline");
   const look = `nextim ${options.mode}${isNarrow ? " narrow" : ""}${isDark ? " dark" : ""}`;
   return (
-    <ViewContext.Provider value={view}>
-      <div class={look} lang={language.locale.language} dir={language.locale.direction} ref={whole}>
-        <Layout view={view} />
-        <Toasts />
-        <Says view={view} />
-      </div>
-    </ViewContext.Provider>
+    <FrameContext.Provider value={frame}>
+      <ViewContext.Provider value={view}>
+        <div class={look} lang={language.locale.language} dir={language.locale.direction} ref={whole}>
+          <Layout view={view} />
+          <Toasts />
+          <Says view={view} />
+        </div>
+      </ViewContext.Provider>
+    </FrameContext.Provider>
   );
 }
 
@@ -93,6 +96,20 @@ function useTitle(unread: number, isOurs: boolean): void {
     if (isOurs) counter.show(unread);
   }, [counter, unread, isOurs]);
   useEffect(() => counter.restore, [counter]);
+}
+
+/** Who points at the page has left the conversation. */
+function useLeaving({ commands, state }: View, canLeave: boolean): void {
+  const isAnywhere = canLeave && state.focused !== null;
+  useEffect(() => {
+    if (!isAnywhere) return undefined;
+    const pressed = (event: Event) => {
+      const isInChat = event.composedPath().some((place) => place instanceof Element && place.classList.contains("nextim"));
+      if (!isInChat) commands.focus(null);
+    };
+    document.addEventListener("pointerdown", pressed, true);
+    return () => document.removeEventListener("pointerdown", pressed, true);
+  }, [isAnywhere, commands]);
 }
 
 function Layout({ view }: { view: View }) {

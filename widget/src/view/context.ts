@@ -8,8 +8,8 @@ import type { Times } from "./time.ts";
 
 export type Mode = "bar" | "inline" | "page";
 
-export interface View {
-  readonly state: State;
+/** What stays as it is while people talk. */
+export interface Frame {
   readonly commands: Commands;
   readonly t: Translate;
   readonly times: Times;
@@ -26,7 +26,19 @@ export interface View {
   readonly now: () => number;
 }
 
+export interface View extends Frame {
+  readonly state: State;
+}
+
+export const FrameContext = createContext<Frame | null>(null);
 export const ViewContext = createContext<View | null>(null);
+
+/** For what is drawn many times, such as bubbles: it is not drawn anew with every change of the state. */
+export function useFrame(): Frame {
+  const frame = useContext(FrameContext);
+  if (frame === null) throw new Error("a view stands outside of its mount");
+  return frame;
+}
 
 export function useView(): View {
   const view = useContext(ViewContext);
@@ -60,6 +72,12 @@ export function personOf(state: State, id: string): Person {
 export function nameOf(state: State, key: Key): string {
   const id = idOf(key);
   return isRoom(key) ? (state.rooms.get(id)?.name ?? id) : personOf(state, id).name;
+}
+
+/** The conversation that is shown where there is room for one: the focused window. A room that the page has elsewhere is none. */
+export function shownKey({ focused, windows, me, link }: State): Key | null {
+  if (me === null || link.state === "signed_out" || link.state === "refused") return null;
+  return windows.some(({ key, isMinimised }) => key === focused && !isMinimised) ? focused : null;
 }
 
 export const unreadOf = (state: State, key: Key): number => state.conversations.get(key)?.unread ?? 0;

@@ -27,10 +27,12 @@ function ToastCard({ toast }: { toast: Toast }) {
     const timer = setTimeout(() => commands.dismissToast(toast.id), toast.isError ? ERROR_STAY_MS : STAY_MS);
     return () => clearTimeout(timer);
   }, [toast.id, toast.isError, commands]);
+  const { reason, ...others } = toast.parameters;
+  const parameters = reason === undefined ? others : { ...others, reason: t.any(`error.${reason}`, "error.unknown") };
   return (
     <div class={toast.isError ? "toast error" : "toast"} part="toast">
       <Icon name={toast.isError ? "alert" : "check"} size={18} />
-      <p>{t.any(toast.key, "error.unknown", toast.parameters)}</p>
+      <p>{t.any(toast.key, "error.unknown", parameters)}</p>
       <IconButton icon="close" size={16} label={t("common.close")} onClick={() => commands.dismissToast(toast.id)} />
     </div>
   );

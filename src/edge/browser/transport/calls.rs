@@ -111,7 +111,13 @@ struct Reply<'a> {
     body: &'a RawValue,
 }
 
+/// A client's way to find out whether the connection still lives; browsers' scripts cannot send the protocol's own.
+const PING: &str = "ping";
+
 async fn carry_out(edge: &Edge, asker: &Asker, name: &str, fields: &Map<String, Value>) -> Result<Answer, Refusal> {
+    if name == PING {
+        return Ok(Answer::Ok);
+    }
     let endpoint = Endpoint::parse(name).filter(|endpoint| endpoint.is_for_streams()).ok_or(Refusal::NotFound)?;
     let asker = identify::again(&edge.ctx, asker)?;
     routes::carry_out_for(edge, endpoint, &Params::from_object(fields)?, &asker).await

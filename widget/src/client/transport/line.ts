@@ -44,8 +44,8 @@ const SPREAD_MS = 3_000;
 
 /** The end that a goodbye of the server means: its words are in protocol/codes.md. */
 export function endOf(goodbye: unknown, random: number): End {
-  const { code, reconnect } = isObject(goodbye) ? goodbye : {};
-  if (text(code) === "stopping") return { kind: "again", afterMs: 200 + random * SPREAD_MS };
+  const { code, reconnect, after_ms: afterMs } = isObject(goodbye) ? goodbye : {};
+  if (text(code) === "stopping") return { kind: "again", afterMs: 200 + (typeof afterMs === "number" ? afterMs : random * SPREAD_MS) };
   return reconnect === true ? { kind: "again", afterMs: 0 } : { kind: "dead" };
 }
 

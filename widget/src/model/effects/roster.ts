@@ -20,6 +20,7 @@ export class Roster {
   #asked = new Set<string>();
   #unknown = new Set<string>();
   #watched = "";
+  #hasFriends = false;
   #look: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setTimeout> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
@@ -44,6 +45,8 @@ export class Roster {
   /** Reads what the answer of `online` has only the ids of. */
   complete(answer: Online): void {
     this.#asked.clear();
+    this.#hasFriends = false;
+    if (this.model.get().panel === "roster") this.#friends();
     // `online` knows these already, but answers those who are here alone.
     this.#watched = "";
     const given = new Set(list(answer.presence_buddies).map(({ id }) => id));
@@ -59,7 +62,8 @@ export class Roster {
 
   /** Looks people up who have turned up, and rooms into which somebody was invited. */
   check(before: State): void {
-    const { windows, conversations, invitations } = this.model.get();
+    const { windows, conversations, invitations, panel } = this.model.get();
+    if (panel === "roster" && before.panel !== "roster") this.#friends();
     if (windows !== before.windows) this.tabs();
     if (!this.model.client.isLeader) return;
     if (windows !== before.windows) this.look(windows.filter(({ key }) => !isRoom(key)).map(({ key }) => idOf(key)));
@@ -67,6 +71,13 @@ export class Roster {
       this.look([...conversations.keys()].filter((key) => !isRoom(key)).map(idOf));
     }
     for (const { room } of invitations) if (!before.invitations.some((one) => one.room === room)) this.#room(room);
+  }
+
+  /** Friends who are away are read when somebody looks at the list: a page load does not read the friend table. */
+  #friends(): void {
+    if (this.#hasFriends || this.model.get().link.state !== "online") return;
+    this.#hasFriends = true;
+    void this.#read("buddies", {}, (answer) => this.model.dispatch({ type: "people", people: list(answer as WirePerson[]) }));
   }
 
   /** Somebody came online of whom nothing is known yet, or is spoken of. */

@@ -2,7 +2,8 @@
 
 import { list, whole, type WireMessage } from "../../client/index.ts";
 import type { Action } from "../actions.ts";
-import { conversationOf, drop, emptyConversation, idOf, isRoom, keyOf, lastSeq, personKey, put, withConversation, withState, type Core } from "../core.ts";
+import { conversationOf, drop, emptyConversation, idOf, isRoom, keyOf, lastSeq, personKey, put } from "../core.ts";
+import { withConversation, withState, type Core } from "../core.ts";
 import type { Key, Message } from "../state.ts";
 import { change, merge, messageOf, resume, settle } from "./messages.ts";
 

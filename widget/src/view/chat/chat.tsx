@@ -1,6 +1,6 @@
 // One conversation: its head, its messages and what is written, with a person or in a room.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import type { Conversation, Key } from "../../model/state.ts";
 import { idOf, isRoom, nameOf, useView } from "../context.ts";
@@ -91,14 +91,8 @@ export function Chat({ of, isWindow = false, onBack, onGrab }: ChatProperties) {
 function useFocus(of: Key, card: { current: HTMLElement | null }): void {
   const { state, root, isNarrow } = useView();
   const isFocused = state.focused === of;
-  useEffect(() => {
-    // Only after something that the person did: a page that has just loaded keeps its focus.
-    const isAsked = navigator.userActivation?.isActive ?? true;
-    if (!isFocused || !isAsked || card.current?.contains(root.activeElement)) return;
-    const field = isNarrow ? null : card.current?.querySelector("textarea");
-    (field ?? card.current)?.focus({ preventScroll: true });
-  }, [isFocused, isNarrow, card, root]);
-  useEffect(() => {
+  // Before the focus moves here, and while it still is here.
+  useLayoutEffect(() => {
     const before = focusedIn(root);
     const element = card.current;
     return () => {
@@ -110,4 +104,11 @@ function useFocus(of: Key, card: { current: HTMLElement | null }): void {
       });
     };
   }, [of, card, root]);
+  useEffect(() => {
+    // Only after something that the person did: a page that has just loaded keeps its focus.
+    const isAsked = navigator.userActivation?.isActive ?? true;
+    if (!isFocused || !isAsked || card.current?.contains(root.activeElement)) return;
+    const field = isNarrow ? null : card.current?.querySelector("textarea");
+    (field ?? card.current)?.focus({ preventScroll: true });
+  }, [isFocused, isNarrow, card, root]);
 }

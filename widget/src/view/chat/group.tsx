@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Key, Message } from "../../model/state.ts";
-import { useView } from "../context.ts";
+import { useFrame } from "../context.ts";
 import { Avatar } from "../part/avatar.tsx";
 import { Icon } from "../part/icon.tsx";
 import { piecesOf } from "./links.ts";
@@ -15,7 +15,7 @@ interface Properties {
 }
 
 export function Group({ of, row, isInRoom }: Properties) {
-  const { t } = useView();
+  const { t } = useFrame();
   const { messages, isMine } = row;
   const first = messages[0];
   const last = messages[messages.length - 1];
@@ -40,11 +40,19 @@ export function Group({ of, row, isInRoom }: Properties) {
 }
 
 function Bubble({ of, message }: { of: Key; message: Message }) {
-  const { times, t } = useView();
+  const { times, t } = useFrame();
   const [isActive, setActive] = useState(false);
   const look = isOnlyEmoji(message.body) ? "bubble large" : "bubble";
   return (
-    <div class={`line ${message.delivery}`} data-message={message.key} onPointerEnter={() => setActive(true)} onPointerLeave={() => setActive(false)}>
+    <div
+      class={`line ${message.delivery}`}
+      data-message={message.key}
+      tabIndex={-1}
+      onPointerEnter={() => setActive(true)}
+      onPointerLeave={() => setActive(false)}
+      onFocusIn={() => setActive(true)}
+      onFocusOut={(event) => setActive(event.currentTarget.contains(event.relatedTarget as Node | null))}
+    >
       <p class={look} part={message.isMine ? "bubble bubble-mine" : "bubble"} dir="auto" title={times.full(message.at)}>
         {piecesOf(message.body).map(({ text, href }, at) =>
           href === null ? (
@@ -62,7 +70,7 @@ function Bubble({ of, message }: { of: Key; message: Message }) {
 }
 
 function Copy({ body, label }: { body: string; label: string }) {
-  const { t } = useView();
+  const { t } = useFrame();
   const [isDone, setDone] = useState(false);
   const copy = () => {
     navigator.clipboard?.writeText(body).then(
@@ -72,7 +80,7 @@ function Copy({ body, label }: { body: string; label: string }) {
   };
   const words = isDone ? t("message.copied") : label;
   return (
-    <button type="button" class="copy" tabIndex={-1} aria-label={words} title={words} onClick={copy}>
+    <button type="button" class="copy" aria-label={words} title={words} onClick={copy}>
       <Icon name={isDone ? "check" : "copy"} size={15} />
     </button>
   );
@@ -80,7 +88,7 @@ function Copy({ body, label }: { body: string; label: string }) {
 
 /** Below the last bubble of a group: when it was written, or what became of it. */
 function Fate({ of, message }: { of: Key; message: Message }) {
-  const { t, times, commands } = useView();
+  const { t, times, commands } = useFrame();
   if (message.delivery === "failed") {
     const reason = message.error === null ? "" : t.any(`error.${message.error}`, "error.unknown");
     return (

@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Conversation } from "../../model/state.ts";
 import { idOf, isRoom, useView } from "../context.ts";
-import type { ElementRef } from "../hooks.ts";
+import { type ElementRef, moveFocus } from "../hooks.ts";
 import { Icon } from "../part/icon.tsx";
 import { Group } from "./group.tsx";
 import { Intro, Older } from "./intro.tsx";
@@ -46,7 +46,7 @@ export function MessageList({ conversation, jump, onJumped }: Properties) {
   }, [jump, onJumped]);
   return (
     <div class="stream">
-      <div class="log" part="log" role="log" aria-live="polite" aria-relevant="additions" aria-label={t("chat.log")} tabIndex={0} ref={list} onScroll={onScroll}>
+      <div class="log" part="log" role="log" aria-live="polite" aria-relevant="additions" aria-label={t("chat.log")} tabIndex={0} ref={list} onScroll={onScroll} onKeyDown={walk}>
         <div class="fill">
           {older === "none" ? <Intro of={key} isEmpty={messages.length === 0} /> : <Older state={older} onMore={() => commands.loadOlder(key)} />}
           {drawn}
@@ -61,6 +61,16 @@ export function MessageList({ conversation, jump, onJumped }: Properties) {
       )}
     </div>
   );
+}
+
+/** From bubble to bubble with the arrow keys; the first step goes to the newest. Each has its button to copy. */
+function walk(event: KeyboardEvent): void {
+  const log = event.currentTarget as HTMLElement;
+  const lines = [...log.querySelectorAll<HTMLElement>(".line")];
+  if (event.target === log && event.key.startsWith("Arrow")) {
+    event.preventDefault();
+    lines.at(-1)?.focus();
+  } else if ((event.target as Element).classList.contains("line")) moveFocus(event, lines);
 }
 
 function typingIn(state: ReturnType<typeof useView>["state"], key: Conversation["key"]): readonly string[] {

@@ -1,9 +1,9 @@
 // Who is typing here just now.
 
-import { useView } from "../context.ts";
+import { useFrame } from "../context.ts";
 
 export function Typing({ names }: { names: readonly string[] }) {
-  const { t } = useView();
+  const { t } = useFrame();
   const [name, other] = names;
   if (name === undefined) return null;
   const text =

@@ -1,6 +1,6 @@
 // The bar of a desktop page: the launcher with its panel in the corner, windows side by side beside it.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ChatWindow } from "../../model/state.ts";
 import { nameOf, unreadOf, useView } from "../context.ts";
 import { focusedIn, useWidth } from "../hooks.ts";
@@ -26,7 +26,6 @@ export function Bar() {
   const isMinimised = state.settings.minimised && state.panel === "none";
   const hasWindows = !isMinimised && state.me !== null && state.link.state !== "signed_out" && state.link.state !== "refused";
   const launch = () => commands.setPanel(state.panel === "none" ? "roster" : "none");
-  useLeaving();
   return (
     <aside class="dock" part="bar" aria-label={t("bar.region")}>
       <div class="corner">
@@ -87,7 +86,7 @@ function Panel() {
   const { state, commands, root, t } = useView();
   const panel = useRef<HTMLElement>(null);
   const isOpen = state.panel !== "none";
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isOpen || !(navigator.userActivation?.isActive ?? true)) return undefined;
     const before = focusedIn(root);
     panel.current?.focus({ preventScroll: true });
@@ -112,18 +111,4 @@ function Panel() {
       <PanelContent panel={state.panel} />
     </section>
   );
-}
-
-/** Who points at the page has left the conversation. */
-function useLeaving(): void {
-  const { commands, root, state } = useView();
-  const isAnywhere = state.focused !== null;
-  useEffect(() => {
-    if (!isAnywhere) return undefined;
-    const pressed = (event: Event) => {
-      if (!event.composedPath().includes(root)) commands.focus(null);
-    };
-    document.addEventListener("pointerdown", pressed, true);
-    return () => document.removeEventListener("pointerdown", pressed, true);
-  }, [isAnywhere, commands, root]);
 }

@@ -1,16 +1,17 @@
 // The bar on a phone: a round button, and a sheet over the page that keeps clear of the keyboard.
 
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { useView } from "../context.ts";
+import { shownKey, useView } from "../context.ts";
 import { focusedIn, isComposing } from "../hooks.ts";
 import { Launcher } from "./launcher.tsx";
 import { Stack } from "./stack.tsx";
 
 export function Sheet() {
   const { state, commands, t } = useView();
-  const isOpen = state.panel !== "none" || state.focused !== null;
+  const shown = shownKey(state);
+  const isOpen = state.panel !== "none" || shown !== null;
   const close = () => {
-    commands.focus(null);
+    if (shown !== null) commands.close(shown);
     commands.setPanel("none");
   };
   if (!isOpen) {

@@ -1,7 +1,7 @@
 // The whole place for the chat: the roster beside the conversation.
 
 import type { ChatWindow } from "../../model/state.ts";
-import { useView } from "../context.ts";
+import { shownKey, useView } from "../context.ts";
 import { Chat } from "../chat/chat.tsx";
 import { Empty } from "../part/control.tsx";
 import { PanelContent } from "../panel/panel.tsx";
@@ -10,7 +10,7 @@ export function Split() {
   const { state, t } = useView();
   const last: ChatWindow | undefined = state.windows[state.windows.length - 1];
   const isOut = state.me === null || state.link.state === "signed_out" || state.link.state === "refused";
-  const key = isOut ? null : (state.focused ?? last?.key ?? null);
+  const key = isOut ? null : (shownKey(state) ?? last?.key ?? null);
   return (
     <div class="split">
       <section class="card panel" part="panel" role="region" aria-label={t("roster.title")}>

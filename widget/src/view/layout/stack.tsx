@@ -1,15 +1,16 @@
 // One view at a time, for narrow places: the roster, or a conversation with a way back.
 
-import { useView } from "../context.ts";
+import { shownKey, useView } from "../context.ts";
 import { Chat } from "../chat/chat.tsx";
 import { PanelContent } from "../panel/panel.tsx";
 
 export function Stack({ onClose }: { onClose?: () => void }) {
   const { state, commands, t } = useView();
-  const key = state.me === null || state.link.state === "signed_out" || state.link.state === "refused" ? null : state.focused;
+  const key = shownKey(state);
   if (key !== null) {
     const back = () => {
-      commands.focus(null);
+      // Windows that nobody sees would only wait for a wider screen.
+      commands.close(key);
       if (state.panel === "none") commands.setPanel("roster");
     };
     return <Chat key={key} of={key} onBack={back} />;

@@ -12,7 +12,7 @@ import { Icon } from "../part/icon.tsx";
 const THEMES = ["auto", "light", "dark"] as const;
 
 export function SettingsPanel() {
-  const { state, commands, t, mode } = useView();
+  const { state, commands, t, mode, isNarrow } = useView();
   const [question, setQuestion] = useState<Question | null>(null);
   const { settings } = state;
   const toggle = (name: "sound" | "autoOpen" | "desktop" | "minimised") => ({
@@ -37,7 +37,7 @@ export function SettingsPanel() {
           {mode === "bar" && <Switch label={t("settings.autoOpen")} {...toggle("autoOpen")} />}
           <Switch label={t("settings.desktop")} {...toggle("desktop")} />
         </section>
-        {mode === "bar" && (
+        {mode === "bar" && !isNarrow && (
           <section aria-labelledby="bar">
             <h3 id="bar">{t("settings.bar")}</h3>
             <Switch label={t("settings.minimised")} {...toggle("minimised")} />

@@ -1,6 +1,6 @@
 // A question before something that cannot be taken back, over the card that it is about.
 
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "../context.ts";
 import { focusedIn } from "../hooks.ts";
 import { Button } from "./control.tsx";
@@ -16,7 +16,7 @@ export function Ask({ question, close }: { question: Question; close: () => void
   const { t, root } = useView();
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = focusedIn(root);
     box.current?.querySelector("button")?.focus();
     return () => before?.focus();

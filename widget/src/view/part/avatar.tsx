@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import type { Show } from "../../model/state.ts";
 import { pictureAddress } from "../chat/links.ts";
-import { useView } from "../context.ts";
+import { useFrame } from "../context.ts";
 import { artOf, initialsOf } from "./art.ts";
 import { PresenceSign } from "./presence.tsx";
 
@@ -21,7 +21,7 @@ const SHAPES = ["M-5 26a24 24 0 0 1 48 0v20H-5z", "M20-8l34 28-34 28z", "M24 24m
 
 /** Nothing for screen readers: the name stands beside it. */
 export function Avatar({ id, name, picture, size, show, isRoom = false }: Properties) {
-  const { base } = useView();
+  const { base } = useFrame();
   const [broken, setBroken] = useState("");
   const address = picture === broken ? null : pictureAddress(picture, base);
   return (

@@ -1,7 +1,7 @@
 // Buttons, switches and counters, as everywhere in the chat bar.
 
 import type { ComponentChildren, Ref } from "preact";
-import { useView } from "../context.ts";
+import { useFrame } from "../context.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
 interface IconButtonProperties {
@@ -55,7 +55,7 @@ export function Switch({ label, isOn, onChange }: { label: string; isOn: boolean
 
 /** A number of unread messages; nothing for none. */
 export function Badge({ count }: { count: number }) {
-  const { t } = useView();
+  const { t } = useFrame();
   if (count <= 0) return null;
   return (
     <span class="badge" part="badge">
@@ -85,7 +85,7 @@ export function Spinner() {
 
 /** A field to search with, and its button that empties it. */
 export function SearchField(properties: { label: string; value: string; onChange: (value: string) => void; onKeyDown?: (event: KeyboardEvent) => void; inputRef?: Ref<HTMLInputElement> }) {
-  const { t } = useView();
+  const { t } = useFrame();
   return (
     <div class="search-field">
       <Icon name="search" size={18} />

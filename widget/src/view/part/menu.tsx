@@ -1,6 +1,6 @@
 // A button with a menu of actions: arrow keys, Escape, and the focus back where it was.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { moveFocus, useOutside } from "../hooks.ts";
 import { Icon, type IconName } from "./icon.tsx";
@@ -61,7 +61,7 @@ export function Menu({ label, items, children, align = "end", opens = "down", ..
 function List({ label, items, place, close }: { label: string; items: readonly MenuItem[]; place: string; close: () => void }) {
   const list = useRef<HTMLDivElement>(null);
   const all = () => [...(list.current?.querySelectorAll<HTMLElement>("[role^=menuitem]") ?? [])];
-  useEffect(() => (all().find((item) => item.ariaChecked === "true") ?? all()[0])?.focus(), []);
+  useLayoutEffect(() => (all().find((item) => item.ariaChecked === "true") ?? all()[0])?.focus(), []);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Escape" || event.key === "Tab") {
       event.preventDefault();

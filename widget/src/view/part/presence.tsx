@@ -2,7 +2,7 @@
 
 import type { Show } from "../../model/state.ts";
 import type { TextKey } from "../../locale/index.ts";
-import { useView } from "../context.ts";
+import { useFrame } from "../context.ts";
 
 export const showText = (show: Show): TextKey => `show.${show}`;
 
@@ -27,7 +27,7 @@ export function PresenceSign({ show }: { show: Show }) {
 
 /** The sign and its words. */
 export function PresenceText({ show }: { show: Show }) {
-  const { t } = useView();
+  const { t } = useFrame();
   return (
     <span class="presence">
       <PresenceSign show={show} />

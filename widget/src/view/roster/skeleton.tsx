@@ -1,9 +1,9 @@
 // Rows in grey while a list is on its way.
 
-import { useView } from "../context.ts";
+import { useFrame } from "../context.ts";
 
 export function Skeleton({ rows }: { rows: number }) {
-  const { t } = useView();
+  const { t } = useFrame();
   return (
     <div class="skeleton" role="status">
       <span class="unseen">{t("common.loading")}</span>

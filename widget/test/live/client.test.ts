@@ -1,70 +1,21 @@
-// Against the server itself: the binary of $NEXTIM_BINARY, else the one that cargo has built, on a free port with a folder of its own.
-// Skipped where there is none.
+// The client and the model against the server itself.
 
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { createHmac } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { browser, type Platform, type TransportName } from "../src/client/index.ts";
-import { Model, type Key } from "../src/model/index.ts";
-import { Profile } from "./fake/browser.ts";
+import { browser, type Platform, type TransportName } from "../../src/client/index.ts";
+import { Model, type Key } from "../../src/model/index.ts";
+import { Profile } from "../fake/browser.ts";
+import { Server, hasServer } from "./server.ts";
 
-const binary = process.env.NEXTIM_BINARY ?? join(import.meta.dirname, "../../target/debug/nextim");
-const when = existsSync(binary) ? test : test.skip;
 const WITHIN_MS = 30_000;
-
-const data = mkdtempSync(join(tmpdir(), "nextim-widget-"));
+const server = new Server();
 const models: Model[] = [];
-let port = 0;
-let secret = "";
-let server: ChildProcess | null = null;
 
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((listening) => probe.listen(0, "127.0.0.1", listening));
-  const address = probe.address();
-  await new Promise((closed) => probe.close(closed));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-async function start(): Promise<void> {
-  // Its own environment: what is set for whoever runs the tests does not count.
-  const env = { PATH: process.env.PATH, NEXTIM_SERVER__ADMIN_LISTEN: "off" };
-  const child = spawn(binary, ["serve", "--listen", `127.0.0.1:${port}`, "--data", data], { env, stdio: ["ignore", "pipe", "ignore"] });
-  server = child;
-  await new Promise<void>((listening, failed) => {
-    child.stdout?.once("data", () => listening());
-    child.once("exit", (code) => failed(new Error(`the server ended with ${code}`)));
-  });
-}
-
-async function kill(): Promise<void> {
-  const child = server;
-  server = null;
-  if (child === null) return;
-  const gone = new Promise((exited) => child.once("exit", exited));
-  child.kill("SIGKILL");
-  await gone;
-}
-
-beforeAll(async () => {
-  if (!existsSync(binary)) return;
-  const made = execFileSync(binary, ["site", "add", "example.com", "guests=true", "--data", data, "--json"], { encoding: "utf8" });
-  secret = (JSON.parse(made) as { token_secret: string }).token_secret;
-  port = await freePort();
-  await start();
-});
+beforeAll(() => server.begin("guests=true"));
 
 afterAll(async () => {
   for (const model of models) model.destroy();
-  await kill();
-  rmSync(data, { recursive: true, force: true });
+  await server.end();
 });
-
-const easy = (id: string): string => `${id}.${createHmac("sha256", secret).update(id).digest("hex")}`;
 
 /** Node as a browser: its own fetch, storage that is of this test alone, no other tabs. */
 function platformOf(profile: Profile): Platform {
@@ -76,7 +27,7 @@ function platformOf(profile: Profile): Platform {
 
 function open(who: { token?: string; tokenUrl?: string }, transports: readonly TransportName[], profile = new Profile()): Model {
   const page = { isSeen: () => true, canSound: () => false, sound: () => undefined, save: () => undefined, arrived: () => undefined, failed: () => undefined };
-  const options = { server: `http://127.0.0.1:${port}`, site: "example.com", transports, ...who };
+  const options = { server: server.address, site: "example.com", transports, ...who };
   const model = new Model(platformOf(profile), { ...page, schedule: (change) => queueMicrotask(change) }, options);
   models.push(model);
   model.start();
@@ -100,11 +51,11 @@ async function until(model: Model, what: string, isSo: () => boolean): Promise<v
 const bodies = (model: Model, key: Key): string[] => (model.get().conversations.get(key)?.messages ?? []).map(({ body }) => body);
 const isOnline = (model: Model) => (): boolean => model.get().link.state === "online";
 
-when.each<[TransportName, string, string]>([
+test.runIf(hasServer).each<[TransportName, string, string]>([
   ["sse", "ann", "bob"],
   ["poll", "cat", "dan"],
 ])("by %s: two members talk while the server is killed and comes again", { timeout: 90_000 }, async (transport, one, other) => {
-  const [ann, bob] = [open({ token: easy(one) }, [transport]), open({ token: easy(other) }, [transport])];
+  const [ann, bob] = [open({ token: server.token(one) }, [transport]), open({ token: server.token(other) }, [transport])];
   await until(ann, "online", isOnline(ann));
   await until(bob, "online", isOnline(bob));
   const said: string[] = [];
@@ -115,9 +66,9 @@ when.each<[TransportName, string, string]>([
   for (let at = 0; at < 5; at += 1) say(`before ${at}`);
   await until(bob, "five messages", () => bodies(bob, `p:${one}`).length === 5);
   for (let at = 0; at < 5; at += 1) say(`during ${at}`);
-  await kill();
+  await server.kill();
   for (let at = 0; at < 5; at += 1) say(`without ${at}`);
-  await start();
+  await server.start();
   say("after");
   await until(bob, "all messages", () => bodies(bob, `p:${one}`).length >= said.length);
   await until(ann, "all sent", () => (ann.get().conversations.get(`p:${other}`)?.messages ?? []).every(({ delivery }) => delivery === "sent"));
@@ -131,42 +82,42 @@ when.each<[TransportName, string, string]>([
   await until(bob, "read", () => bob.get().conversations.get(key)?.unread === 0);
 });
 
-when("a reload in the middle of a send", { timeout: 60_000 }, async () => {
+test.runIf(hasServer)("a reload in the middle of a send", { timeout: 60_000 }, async () => {
   const profile = new Profile();
-  const eve = open({ token: easy("eve") }, ["poll"], profile);
+  const eve = open({ token: server.token("eve") }, ["poll"], profile);
   await until(eve, "online", isOnline(eve));
   eve.commands.open("p:fay");
   eve.commands.send("p:fay", "only once");
   eve.destroy();
-  const again = open({ token: easy("eve") }, ["poll"], profile);
+  const again = open({ token: server.token("eve") }, ["poll"], profile);
   await until(again, "sent", () => again.get().conversations.get("p:fay")?.messages.some(({ delivery, seq }) => delivery === "sent" && seq > 0) === true);
   again.commands.loadOlder("p:fay");
   await until(again, "the whole history", () => again.get().conversations.get("p:fay")?.older !== "loading");
   expect(bodies(again, "p:fay")).toEqual(["only once"]);
 });
 
-when("the ticket ends, and the address of tokens gives the next", { timeout: 60_000 }, async () => {
+test.runIf(hasServer)("the ticket ends, and the address of tokens gives the next", { timeout: 60_000 }, async () => {
   let asked = 0;
   const original = globalThis.fetch;
   globalThis.fetch = (input, init) => {
     if (!String(input).endsWith("/token")) return original(input, init);
     asked += 1;
-    return Promise.resolve(Response.json({ token: easy("gil") }));
+    return Promise.resolve(Response.json({ token: server.token("gil") }));
   };
   const gil = open({ tokenUrl: "http://site.test/token" }, ["sse"]);
   globalThis.fetch = original;
   await until(gil, "online", isOnline(gil));
   expect(asked).toBe(1);
   // The same member signs out of everything elsewhere.
-  const elsewhere = open({ token: easy("gil") }, ["poll"]);
+  const elsewhere = open({ token: server.token("gil") }, ["poll"]);
   await until(elsewhere, "online", isOnline(elsewhere));
   await elsewhere.client.call("sign_out");
   elsewhere.destroy();
   await until(gil, "another ticket", () => asked === 2 && gil.get().link.state === "online");
 });
 
-when("a visitor becomes a member, and what was said goes along", { timeout: 60_000 }, async () => {
-  const host = open({ token: easy("host") }, ["poll"]);
+test.runIf(hasServer)("a visitor becomes a member, and what was said goes along", { timeout: 60_000 }, async () => {
+  const host = open({ token: server.token("host") }, ["poll"]);
   await until(host, "online", isOnline(host));
   const profile = new Profile();
   const visitor = open({}, ["poll"], profile);
@@ -175,15 +126,15 @@ when("a visitor becomes a member, and what was said goes along", { timeout: 60_0
   visitor.commands.send("p:host", "may I come in?");
   await until(host, "a question", () => host.get().unread === 1);
   visitor.destroy();
-  const member = open({ token: easy("ida") }, ["poll"], profile);
+  const member = open({ token: server.token("ida") }, ["poll"], profile);
   await until(member, "online", isOnline(member));
   expect(member.get().me).toMatchObject({ id: "ida", isGuest: false });
   member.commands.loadOlder("p:host");
   await until(member, "what was said", () => bodies(member, "p:host").includes("may I come in?"));
 });
 
-when("a room of our own", { timeout: 60_000 }, async () => {
-  const [joe, kim] = [open({ token: easy("joe") }, ["sse"]), open({ token: easy("kim") }, ["poll"])];
+test.runIf(hasServer)("a room of our own", { timeout: 60_000 }, async () => {
+  const [joe, kim] = [open({ token: server.token("joe") }, ["sse"]), open({ token: server.token("kim") }, ["poll"])];
   await until(joe, "online", isOnline(joe));
   await until(kim, "online", isOnline(kim));
   joe.commands.makeRoom("Boathouse", ["kim"]);
