@@ -109,12 +109,13 @@ scene("a room that is left is quiet, and comes back with a click", async (site) 
   await susan.open("#room1");
   await susan.menu("#room1", "Leave room…");
   await susan.window("#room1").getByRole("button", { name: "Leave", exact: true }).click();
-  await susan.entry("#room1").waitFor({ state: "detached" });
+  await susan.window("#room1").waitFor({ state: "detached" });
   await jack.open("#room1");
   await jack.say("#room1", "Susan does not hear this");
   await jack.open("susan");
   await jack.say("susan", "but this");
   await susan.hears("jack", "jack", "but this");
+  await susan.window("jack").getByRole("button", { name: "Close" }).click();
   await susan.visit("rooms/room1");
   await susan.online();
   assert.equal(await susan.window("#room1").count(), 0);
