@@ -119,7 +119,7 @@ export class Member {
   }
 
   input(whom) {
-    return this.window(whom).getByRole("textbox", { name: /^Message to / });
+    return this.window(whom).getByRole("textbox", { name: /Message to / });
   }
 
   /** Writes a line, without waiting for what becomes of it. */

@@ -6,27 +6,6 @@ import { scene } from "./scene.mjs";
 
 const banner = (member, whom, words) => member.window(whom).locator(".banner").filter({ hasText: words });
 
-scene("a browser without a network says so, keeps what is written, and goes on by itself", async (site) => {
-  const context = await site.context();
-  const [susan, jack] = [await site.member("susan", { context }), await site.member("jack")];
-  await susan.open("jack");
-  await susan.say("jack", "before");
-  site.outage = true;
-  await context.setOffline(true);
-  await susan.cut();
-  await banner(susan, "jack", "You are offline").waitFor();
-  await susan.write("jack", "written without a network");
-  await jack.open("susan");
-  await jack.say("susan", "said meanwhile");
-  assert.deepEqual((await susan.lines("jack")).at(-1), { from: "susan", state: "sending", text: "written without a network" });
-  await context.setOffline(false);
-  await susan.back();
-  site.outage = false;
-  await susan.hears("jack", "susan", "written without a network");
-  await susan.hears("jack", "jack", "said meanwhile");
-  await jack.hears("susan", "susan", "written without a network");
-});
-
 /** A cable between browsers and the server: it can be cut. */
 async function cable(address) {
   const { hostname, port } = new URL(address);
@@ -55,14 +34,47 @@ async function cable(address) {
   };
 }
 
-scene("a cable is cut in mid-conversation and healed", async (site) => {
+/** A member whose page reaches the server through a cable. */
+async function throughCable(site, between, options) {
   const { server } = site;
-  const between = await cable(server.address);
+  site.server = Object.assign(Object.create(server), { address: between.address });
   try {
-    const jack = await site.member("jack");
-    site.server = Object.assign(Object.create(server), { address: between.address });
-    const susan = await site.member("susan");
+    return await site.member("susan", options);
+  } finally {
     site.server = server;
+  }
+}
+
+scene("a browser without a network says so, keeps what is written, and goes on by itself", async (site) => {
+  const context = await site.context();
+  const between = await cable(site.server.address);
+  const [susan, jack] = [await throughCable(site, between, { context }), await site.member("jack")];
+  await susan.open("jack");
+  await susan.say("jack", "before");
+  site.outage = true;
+  await context.setOffline(true);
+  between.cut(); // what is open already, the browser's switch leaves open
+  await susan.cut();
+  await banner(susan, "jack", "You are offline").waitFor();
+  await susan.write("jack", "written without a network");
+  await jack.open("susan");
+  await jack.say("susan", "said meanwhile");
+  assert.deepEqual((await susan.lines("jack")).at(-1), { from: "susan", state: "sending", text: "written without a network" });
+  between.heal();
+  await context.setOffline(false);
+  await susan.back();
+  site.outage = false;
+  await susan.hears("jack", "susan", "written without a network");
+  await susan.hears("jack", "jack", "said meanwhile");
+  await jack.hears("susan", "susan", "written without a network");
+  site.outage = true;
+  between.close();
+});
+
+scene("a cable is cut in mid-conversation and healed", async (site) => {
+  const between = await cable(site.server.address);
+  try {
+    const [susan, jack] = [await throughCable(site, between), await site.member("jack")];
     await susan.open("jack");
     await susan.say("jack", "before the cut");
     await jack.hears("susan", "susan", "before the cut");

@@ -75,6 +75,7 @@ scene("what was confirmed before kill -9 waits for whoever was offline", async (
   await susan.back();
   site.outage = false;
   const jack = await site.member("jack");
+  await jack.open("susan");
   await jack.hears("susan", "susan", "written down");
   await jack.open("#room1");
   await jack.hears("#room1", "susan", "for all of you");

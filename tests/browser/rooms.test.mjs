@@ -47,8 +47,8 @@ scene("a room stands in its page, beside the window of the same room", async (si
   await jack.open("#room1");
   await jack.say("#room1", "seen on the page");
   await susan.hears("#room1", "jack", "seen on the page", here);
-  await here.getByRole("textbox", { name: /^Message to / }).fill("said on the page");
-  await here.getByRole("button", { name: "Send" }).click();
+  await here.getByRole("textbox", { name: /Message to / }).fill("said on the page");
+  await here.getByRole("textbox", { name: /Message to / }).press("Control+Enter");
   await jack.hears("#room1", "susan", "said on the page");
   await susan.page.getByRole("button", { name: "Take it along" }).click();
   await susan.hears("#room1", "susan", "said on the page");
