@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import http from "node:http";
-import { until } from "./harness.mjs";
+import { until } from "./until.mjs";
 import { scene } from "./scene.mjs";
 
 const FAULTS = ["cut", "throw", "repeat", "lost", "missing", "replaced", "none"];

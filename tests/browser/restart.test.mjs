@@ -1,7 +1,7 @@
 /* The server is killed in the middle of a conversation, and nobody loses a word. */
 
 import assert from "node:assert/strict";
-import { until } from "./harness.mjs";
+import { until } from "./until.mjs";
 import { scene } from "./scene.mjs";
 
 /** The page sends again what did not get through; nobody has to do anything. */
@@ -14,7 +14,7 @@ async function allSent(member, whom) {
 // a second ticket. Both fail here.
 scene("kill -9 in mid-conversation: both pages go on with their sessions, nothing lost, nothing doubled", async (site) => {
   const [susan, jack] = [await site.member("susan"), await site.member("jack")];
-  await susan.sees("jack", "online");
+  await susan.sees("jack", "Online");
   await susan.open("jack");
   await susan.say("jack", "before");
   await jack.hears("susan", "susan", "before");
@@ -35,9 +35,9 @@ scene("kill -9 in mid-conversation: both pages go on with their sessions, nothin
     }
     await Promise.all([susan.write("jack", `s${round}`), jack.write("susan", `j${round}`)]);
   }
-  await Promise.all([susan.connection("reconnecting"), jack.connection("reconnecting")]);
+  await Promise.all([susan.cut(), jack.cut()]);
   await site.server.start();
-  await Promise.all([susan.online(), jack.online()]);
+  await Promise.all([susan.back(), jack.back()]);
   site.outage = false;
   await allSent(susan, "jack");
   await allSent(jack, "susan");
@@ -51,8 +51,8 @@ scene("kill -9 in mid-conversation: both pages go on with their sessions, nothin
   }
   // The same sessions: no page signed in again, and nobody was seen to leave.
   [susan, jack].forEach((member, index) => assert.deepEqual([...member.tickets], tickets[index], member.id));
-  await susan.sees("jack", "online");
-  await jack.sees("susan", "online");
+  await susan.sees("jack", "Online");
+  await jack.sees("susan", "Online");
   // And the log says the same, in one order for both.
   await Promise.all([susan.reload(), jack.reload()]);
   for (const [member, whom] of [[susan, "jack"], [jack, "susan"]]) {
@@ -70,11 +70,12 @@ scene("what was confirmed before kill -9 waits for whoever was offline", async (
   await susan.say("#room1", "for all of you");
   site.outage = true;
   await site.server.kill();
-  await susan.connection("reconnecting");
+  await susan.cut();
   await site.server.start();
-  await susan.online();
+  await susan.back();
   site.outage = false;
   const jack = await site.member("jack");
+  await jack.open("susan");
   await jack.hears("susan", "susan", "written down");
   await jack.open("#room1");
   await jack.hears("#room1", "susan", "for all of you");

@@ -28,7 +28,9 @@ pub struct RoomCard {
 pub struct Page<'a> {
     /// The member this tab belongs to.
     pub me: &'a Card,
-    /// Sign-in token the chat of this tab presents.
+    /// Name of the site, as the chat bar gives it.
+    pub site: &'a str,
+    /// Sign-in token that the chat bar of this tab presents.
     pub token: &'a str,
     /// Everybody in the community.
     pub members: &'a [Card],
@@ -47,12 +49,7 @@ impl Page<'_> {
         !self.me.stranger && !who.stranger && who.id != self.me.id
     }
 
-    /// The id, if it is for the attribute that marks a friend.
-    pub(super) fn as_person<'c>(&self, who: &'c Card) -> Option<&'c str> {
-        self.friend(who).then_some(who.id)
-    }
-
-    /// The id, if it is for the attribute that marks a stranger.
+    /// The id, if it is for the attribute that shows somebody in the roster who is no friend.
     pub(super) fn as_stranger<'c>(&self, who: &'c Card) -> Option<&'c str> {
         (!self.friend(who) && who.id != self.me.id).then_some(who.id)
     }

@@ -1,5 +1,5 @@
 //! Harbour, the demonstration community: a small real site served by this binary, to see and try the chat on. It is an
-//! ordinary site that embeds chat through the protocol's own endpoints, and exists on loopback only.
+//! ordinary site that embeds the chat bar by one script tag, and exists on loopback only.
 
 mod community;
 mod pages;
@@ -11,16 +11,18 @@ use super::browser::auth;
 use super::reply::Reply;
 use super::{Asked, Edge};
 use crate::chat::refusal::Refusal;
+use crate::chat::site::Site;
 use community::{Card, Page};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE};
 use maud::Markup;
 use people::{MEMBERS, ROOMS};
-use sign_in::{COOKIE, Demonstration};
+use sign_in::COOKIE;
 
-/// What the pages may load: only their own files.
+/// What the pages may load: only files of this server, of which the chat bar is one. Nothing of it needs more.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+                      form-action 'self'; base-uri 'self'; frame-ancestors 'none'; \
+                      require-trusted-types-for 'script'; trusted-types nextim";
 
 /// Answers for the demonstration's pages and files.
 pub(super) async fn answer(edge: &Edge, asked: &Asked, path: &str) -> Result<Reply, Refusal> {
@@ -41,7 +43,10 @@ pub(super) async fn answer(edge: &Edge, asked: &Asked, path: &str) -> Result<Rep
         ["demo", "as", id] => sign_in(id),
         ["demo", "assets", name] => asset(name),
         ["demo", "assets", "pictures", name] => name.strip_suffix(".svg").map_or_else(not_found, picture),
-        ["demo", me, ref rest @ ..] => member_page(demonstration, me, rest),
+        ["demo", me, ref rest @ ..] => {
+            let site = edge.ctx.sites.by_number(demonstration.site()).ok_or(Refusal::UnknownSite)?;
+            member_page(&site, me, rest)
+        }
         _ => not_found(),
     })
 }
@@ -56,10 +61,10 @@ fn sign_in(id: &str) -> Reply {
     Reply::see_other(&format!("/demo/{}/", card.id)).header(SET_COOKIE, cookie)
 }
 
-fn member_page(demonstration: &Demonstration, me: &str, rest: &[&str]) -> Reply {
+fn member_page(site: &Site, me: &str, rest: &[&str]) -> Reply {
     let Some(me) = card(me) else { return not_found() };
-    let token = demonstration.token(me.id);
-    let here = Page { me, token: &token, members: &MEMBERS, rooms: &ROOMS };
+    let Some(token) = sign_in::token_of(site, me.id) else { return not_found() };
+    let here = Page { me, site: &site.name, token: &token, members: &MEMBERS, rooms: &ROOMS };
     match rest {
         [] => Reply::see_other(&format!("/demo/{}/", me.id)),
         [""] => page(&pages::home(&here)),
@@ -82,14 +87,9 @@ fn not_found() -> Reply {
 }
 
 fn asset(name: &str) -> Reply {
-    const SCRIPT: &str = "text/javascript; charset=utf-8";
     let (media_type, text) = match name {
         "demo.css" => ("text/css; charset=utf-8", include_str!("assets/demo.css")),
-        "client.js" => (SCRIPT, include_str!("assets/client.js")),
-        "demo.js" => (SCRIPT, include_str!("assets/demo.js")),
-        "model.js" => (SCRIPT, include_str!("assets/model.js")),
-        "parts.js" => (SCRIPT, include_str!("assets/parts.js")),
-        "window.js" => (SCRIPT, include_str!("assets/window.js")),
+        "demo.js" => ("text/javascript; charset=utf-8", include_str!("assets/demo.js")),
         _ => return not_found(),
     };
     Reply::file(media_type, text).header(CACHE_CONTROL, "no-cache")

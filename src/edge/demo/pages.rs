@@ -9,7 +9,7 @@ pub fn front(members: &[Card]) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
-            (head("Harbour", false))
+            (head("Harbour", None))
             body .front {
                 main .front-main #main {
                     (front_intro())
@@ -59,6 +59,7 @@ fn front_card(card: &Card) -> Markup {
 pub fn home(page: &Page) -> Markup {
     layout(
         page,
+        "",
         "Notice board",
         &html! {
             div .hero {
@@ -78,9 +79,8 @@ pub fn home(page: &Page) -> Markup {
 fn post_card(page: &Page, post: &Post) -> Markup {
     html! {
         @if let Some(by) = page.member(post.by) {
-            article .post {
-                header .post-head data-person=[page.as_person(by)] data-stranger=[page.as_stranger(by)]
-                    data-nick=(by.nick) {
+            article .post data-member=(by.id) {
+                header .post-head data-nextim-stranger=[page.as_stranger(by)] {
                     a .face-link href=(page.path(&format!("members/{}", by.id))) { (face(page, by, 40)) }
                     div .post-by {
                         a href=(page.path(&format!("members/{}", by.id))) { (by.nick) }
@@ -103,9 +103,10 @@ pub fn profile(page: &Page, who: &Card) -> Markup {
     let own = who.id == page.me.id;
     layout(
         page,
+        &format!("members/{}", who.id),
         who.nick,
         &html! {
-            section .profile data-person=[page.as_person(who)] data-stranger=[page.as_stranger(who)] data-nick=(who.nick) {
+            section .profile data-member=(who.id) data-nextim-stranger=[page.as_stranger(who)] {
                 img .scene src=(picture("harbour")) alt="" width="960" height="240";
                 div .profile-body {
                     (face(page, who, 96))
@@ -150,22 +151,19 @@ fn profile_rooms(page: &Page, who: &Card) -> Markup {
 pub fn room(page: &Page, room: &RoomCard) -> Markup {
     layout(
         page,
+        &format!("rooms/{}", room.id),
         room.nick,
         &html! {
-            section .room data-room=(room.id) data-nick=(room.nick) data-joined=(joined(page, room)) {
+            section .room {
                 div .room-head {
                     img .room-picture src=(picture(room.id)) alt="" width="88" height="88";
                     div {
                         h1 { (room.nick) }
-                        p .quiet data-room-count { (room.members.len()) " members" }
+                        p .lead { (room.about) }
                     }
-                    div .actions {
-                        button .button type="button" data-action="open-room" { "Open room" }
-                        button .button .plain type="button" data-action="join-room" hidden[joined(page, room)] { "Join" }
-                        button .button .plain type="button" data-action="leave-room" hidden[!joined(page, room)] { "Leave" }
-                    }
+                    button .button.plain type="button" data-open-room=(room.id) { "Take it along" }
                 }
-                p .lead { (room.about) }
+                div .room-chat data-nextim-room=(room.id) {}
                 h2 { "Members" }
                 ul .tiles {
                     @for who in room.members.iter().filter_map(|id| page.member(id)) { (tile(page, who)) }
@@ -180,6 +178,7 @@ pub fn visitors(page: &Page) -> Markup {
     let strangers = page.members.iter().filter(|who| who.stranger && who.id != page.me.id);
     layout(
         page,
+        "visitors",
         "Newcomers",
         &html! {
             header .page-head {
@@ -198,7 +197,7 @@ pub fn not_found() -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
-            (head("Not found", false))
+            (head("Not found", None))
             body .front {
                 main .front-main .lost #main {
                     img src=(picture("favicon")) alt="" width="72" height="72";
@@ -211,13 +210,13 @@ pub fn not_found() -> Markup {
     }
 }
 
-fn layout(page: &Page, title: &str, content: &Markup) -> Markup {
+fn layout(page: &Page, here: &str, title: &str, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
-            (head(&format!("{title} · Harbour"), true))
-            body data-me=(page.me.id) data-token=(page.token) {
-                a .skip href="#main" { "Skip to content" }
+            (head(&format!("{title} · Harbour"), Some(page)))
+            body {
+                a .skip href={ (page.path(here)) "#main" } { "Skip to content" }
                 (top(page, title))
                 div .columns {
                     main #main { (content) }
@@ -229,17 +228,27 @@ fn layout(page: &Page, title: &str, content: &Markup) -> Markup {
     }
 }
 
-fn head(title: &str, chat: bool) -> Markup {
+fn head(title: &str, page: Option<&Page>) -> Markup {
     html! {
         head {
             meta charset="utf-8";
+            // Addresses in the directory are relative to their reader's pages, so that each tab keeps its member.
+            @if let Some(page) = page { base href=(page.path("")); }
             meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content";
             meta name="color-scheme" content="light dark";
             title { (title) }
             link rel="icon" type="image/svg+xml" href=(picture("favicon"));
             link rel="stylesheet" href="/demo/assets/demo.css";
-            @if chat { script type="module" src="/demo/assets/demo.js" {} }
+            @if let Some(page) = page { (chat(page)) }
         }
+    }
+}
+
+/// All that it takes to have the chat bar, and what the pages do with what it tells them.
+fn chat(page: &Page) -> Markup {
+    html! {
+        script async src="/nextim.js" data-site=(page.site) data-token=(page.token) {}
+        script type="module" src="/demo/assets/demo.js" {}
     }
 }
 
@@ -272,10 +281,8 @@ fn friend_list(page: &Page) -> Markup {
             @if friends.is_empty() {
                 p .quiet { "No friends here yet. Open a profile and say hello." }
             }
-            div data-friend-list {
-                ul .rows {
-                    @for who in friends { (friend_row(page, who)) }
-                }
+            ul .rows {
+                @for who in friends { (friend_row(page, who)) }
             }
         }
     }
@@ -283,7 +290,7 @@ fn friend_list(page: &Page) -> Markup {
 
 fn friend_row(page: &Page, who: &Card) -> Markup {
     html! {
-        li .row data-person=(who.id) data-nick=(who.nick) {
+        li .row data-member=(who.id) {
             a .row-link href=(page.path(&format!("members/{}", who.id))) {
                 (face(page, who, 34))
                 span .row-text { b { (who.nick) } small data-presence-word { "offline" } }
@@ -299,12 +306,12 @@ fn room_list(page: &Page) -> Markup {
             h2 #rooms { "Rooms" }
             ul .rows {
                 @for room in page.rooms {
-                    li .row data-room=(room.id) data-nick=(room.nick) data-joined=(joined(page, room)) {
+                    li .row {
                         a .row-link href=(page.path(&format!("rooms/{}", room.id))) {
                             img .room-picture src=(picture(room.id)) alt="" width="34" height="34";
-                            span .row-text { b { (room.nick) } small data-room-count { (room.members.len()) " members" } }
+                            span .row-text { b { (room.nick) } small { (room.about) } }
                         }
-                        button .link-button type="button" data-action="open-room" aria-label={ "Open " (room.nick) } { "Open" }
+                        button .link-button type="button" data-open-room=(room.id) aria-label={ "Open " (room.nick) } { "Open" }
                     }
                 }
             }
@@ -327,7 +334,7 @@ fn water() -> Markup {
 
 fn tile(page: &Page, who: &Card) -> Markup {
     html! {
-        li .tile data-person=[page.as_person(who)] data-stranger=[page.as_stranger(who)] data-nick=(who.nick) {
+        li .tile data-member=(who.id) data-nextim-stranger=[page.as_stranger(who)] {
             a .tile-link href=(page.path(&format!("members/{}", who.id))) {
                 (face(page, who, 56))
                 span .row-text {
@@ -353,14 +360,10 @@ fn face(page: &Page, who: &Card, size: u8) -> Markup {
 
 fn chat_button(who: &Card, class: &str, label: &str) -> Markup {
     html! {
-        button class=(class) type="button" data-chat=(who.id) aria-label=[(!label.contains(first_name(who))).then(|| format!("{label}: {}", who.nick))] {
+        button class=(class) type="button" data-nextim-chat=(who.id) aria-label=[(!label.contains(first_name(who))).then(|| format!("{label}: {}", who.nick))] {
             (label)
         }
     }
-}
-
-fn joined(page: &Page, room: &RoomCard) -> bool {
-    room.members.contains(&page.me.id)
 }
 
 fn first_name(card: &Card) -> &'static str {

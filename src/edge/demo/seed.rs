@@ -54,7 +54,7 @@ fn directory() -> Result<Vec<DirectoryChange>, BadId> {
     let mut changes = Vec::new();
     for card in &MEMBERS {
         let (id, nick) = (UserId::parse(card.id)?, card.nick.to_owned());
-        let url = format!("../members/{}", card.id);
+        let url = format!("members/{}", card.id);
         changes.push(DirectoryChange::User { id, nick, picture_url: picture(card.id), url });
     }
     for (user, group, buddy, buddy_group) in FRIENDS {
@@ -63,7 +63,7 @@ fn directory() -> Result<Vec<DirectoryChange>, BadId> {
     }
     for room in &ROOMS {
         let (id, nick) = (RoomId::parse(room.id)?, room.nick.to_owned());
-        let url = format!("../rooms/{}", room.id);
+        let url = format!("rooms/{}", room.id);
         changes.push(DirectoryChange::Room { id, nick, picture_url: picture(room.id), url, open: true });
     }
     Ok(changes)

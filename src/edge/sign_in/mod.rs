@@ -46,9 +46,6 @@ impl SignIn {
 
 /// The member whom a token names. They exist from now on, as the token describes them.
 pub async fn by_token(edge: &Edge, asked: &Asked, params: &Params, token: &str) -> Result<Caller, Refusal> {
-    if let Some(caller) = edge.sign_in.demonstration.as_ref().and_then(|demonstration| demonstration.by_token(token)) {
-        return Ok(caller);
-    }
     let site = site_of(edge, params.optional("domain"), token);
     let Some(site) = site else {
         edge.refusals.tell(

@@ -83,7 +83,7 @@ async fn an_answer_that_nobody_takes_is_given_up() {
     let server = Server::start().await;
     // Answers are asked for ahead until neither side's buffers take more.
     let mut socket = send(&server, "").await;
-    let request = "GET /demo/assets/window.js HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(50);
+    let request = "GET /demo/assets/demo.css HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(50);
     let begun = Instant::now();
     loop {
         let sent = tokio::time::timeout(Duration::from_secs(40), socket.write_all(request.as_bytes())).await;

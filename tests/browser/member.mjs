@@ -83,8 +83,6 @@ export class Member {
 
   /** Opens the list of people or rooms. */
   async roster(tab = "People") {
-    // One of them is there, as soon as what was there before has gone.
-    await this.panel.or(this.launcher).first().waitFor();
     if (!(await this.panel.isVisible())) await this.launcher.click();
     const choice = this.panel.getByRole("tab", { name: tab });
     if ((await choice.getAttribute("aria-selected")) !== "true") await choice.click();
@@ -121,7 +119,7 @@ export class Member {
   }
 
   input(whom) {
-    return this.window(whom).getByRole("textbox", { name: /^Message to / });
+    return this.window(whom).getByRole("textbox", { name: /Message to / });
   }
 
   /** Writes a line, without waiting for what becomes of it. */
