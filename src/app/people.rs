@@ -1,8 +1,8 @@
 //! Sites' sources of people: built for the server, and asked once for whoever sets one up.
 
 use super::control::{Order, give};
-use crate::actions::PeopleSources;
 use crate::actions::ask_people::Answered;
+use crate::actions::{Pace, PeopleSources};
 use crate::chat::id::UserId;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -47,7 +47,8 @@ pub(super) fn sources(config: &Config, outgoing: &Arc<Client>) -> Result<PeopleS
     for (site, settings) in &config.people {
         let built =
             source(settings, outgoing).map_err(|error| format!("sites.{site}.people: {error}: {}", error.mend))?;
-        sources.add(site, built, settings.refresh_ms, settings.timeout_ms);
+        let Settings { refresh_ms, timeout_ms, connections, .. } = *settings;
+        sources.add(site, built, Pace { refresh_ms, timeout_ms, connections });
     }
     Ok(sources)
 }

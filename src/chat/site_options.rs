@@ -284,8 +284,8 @@ pub fn is_public_url(url: &str) -> bool {
         && !rest.contains(|c: char| c.is_whitespace() || "?#\\\"'<>".contains(c))
 }
 
-/// Where something is asked for: a whole address, whatever follows its path.
-fn is_address(url: &str) -> bool {
+/// Where something is asked for: a whole address, whatever follows its path; nobody's name or password is in it.
+pub fn is_address(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return false };
     let host = rest.split(['/', '?']).next().unwrap_or_default();
     let odd = |c: char| c.is_whitespace() || c.is_control() || "#\\\"'<>".contains(c);

@@ -6,6 +6,9 @@ use crate::app::people::ask;
 use serde_json::Value;
 use std::process::ExitCode;
 
+/// Said of a list that is not whole.
+const CUT: &str = ", and there are more, which are not taken: whoever is not among these stays as they are";
+
 /// Asks, and shows.
 pub(super) fn run(place: &Place, site: &str, user: &str) -> ExitCode {
     let config = match config_of(place) {
@@ -46,7 +49,7 @@ fn show(value: &Value) {
             println!("\n{part}: the source does not speak of them; they stay as they are");
             continue;
         };
-        println!("\n{part}: {}", list.len());
+        println!("\n{part}: {}{}", list.len(), if value[format!("{part}_cut")] == true { CUT } else { "" });
         for one in list {
             let group = one["group"].as_str().map(|group| format!("  [{group}]")).unwrap_or_default();
             println!("  {}  {}{group}  {}", text(&one["id"]), text(&one["name"]), text(&one["avatar"]));

@@ -88,7 +88,7 @@ SELECT CONCAT(m.uid, '') AS id, m.username AS nick,
 FROM {p}home_friend f JOIN {p}common_member m ON m.uid = f.fuid
 WHERE f.uid = {id}
 ORDER BY f.num DESC, f.dateline DESC
-LIMIT 2000";
+LIMIT 2001";
 
 /// Level 0 waits to be let in; status 3 of a forum is a group.
 const DISCUZ_ROOMS: &str = "
@@ -99,7 +99,7 @@ FROM {p}forum_groupuser u JOIN {p}forum_forum g ON g.fid = u.fid
 LEFT JOIN {p}forum_forumfield d ON d.fid = g.fid
 WHERE u.uid = {id} AND u.level > 0 AND g.status = 3
 ORDER BY u.lastupdate DESC
-LIMIT 500";
+LIMIT 501";
 
 const UCHOME_PROFILE: &str = "
 SELECT CONCAT(s.uid, '') AS id, CASE WHEN s.namestatus = 1 AND s.name <> '' THEN s.name ELSE s.username END AS nick,
@@ -118,7 +118,7 @@ SELECT CONCAT(s.uid, '') AS id, CASE WHEN s.namestatus = 1 AND s.name <> '' THEN
 FROM {p}friend f JOIN {p}space s ON s.uid = f.fuid
 WHERE f.uid = {id} AND f.status = 1
 ORDER BY f.num DESC, f.dateline DESC
-LIMIT 2000";
+LIMIT 2001";
 
 /// A grade below 0 waits to be let in, or must be silent.
 const UCHOME_ROOMS: &str = "
@@ -127,7 +127,7 @@ SELECT CONCAT(t.tagid, '') AS id, t.tagname AS nick, t.pic AS avatar,
 FROM {p}tagspace m JOIN {p}mtag t ON t.tagid = m.tagid
 WHERE m.uid = {id} AND m.grade >= 0 AND t.close = 0
 ORDER BY t.membernum DESC, t.tagid
-LIMIT 500";
+LIMIT 501";
 
 /// Some software keeps names as HTML.
 macro_rules! plain {
@@ -183,7 +183,7 @@ FROM (SELECT f.friend_user_id AS friend FROM {p}bp_friends f WHERE f.initiator_u
       SELECT f.initiator_user_id FROM {p}bp_friends f WHERE f.friend_user_id = {id} AND f.is_confirmed = 1) b
 JOIN {p}users u ON u.ID = b.friend
 ORDER BY u.ID
-LIMIT 2000"
+LIMIT 2001"
 );
 
 const BUDDYPRESS_ROOMS: &str = concat!(
@@ -194,7 +194,7 @@ SELECT CONCAT(g.id, '') AS id, ",
 FROM {p}bp_groups_members m JOIN {p}bp_groups g ON g.id = m.group_id
 WHERE m.user_id = {id} AND m.is_confirmed = 1 AND m.is_banned = 0
 ORDER BY g.id
-LIMIT 500"
+LIMIT 501"
 );
 
 /// 3.0 has numbers for the kinds of pictures, later ones names.
@@ -226,7 +226,7 @@ const PHPBB_BUDDIES: &str = concat!(
 JOIN {p}users u ON u.user_id = z.zebra_id
 WHERE z.user_id = {id} AND z.friend = 1 AND u.user_type IN (0, 3)
 ORDER BY u.user_id
-LIMIT 2000"
+LIMIT 2001"
 );
 
 /// Groups of type 3 come with the software, and everybody is in one of them.
@@ -239,7 +239,7 @@ SELECT CONCAT(g.group_id, '') AS id, ",
 FROM {p}user_group m JOIN {p}groups g ON g.group_id = m.group_id
 WHERE m.user_id = {id} AND m.user_pending = 0 AND g.group_type <> 3
 ORDER BY g.group_id
-LIMIT 500"
+LIMIT 501"
 );
 
 #[cfg(test)]
@@ -268,12 +268,13 @@ mod tests {
         assert!(Map::Phpbb.is_for(From::Postgres) && !Map::Discuz.is_for(From::Postgres));
     }
 
+    /// One more than is taken, so that it is known whether there are more.
     #[test]
     fn the_bounds_of_the_maps_are_those_of_the_port() {
         use crate::people::{BUDDIES_MAX, ROOMS_MAX};
         for (_, map) in Map::ALL {
             let Queries { buddies, rooms, .. } = map.queries(From::Mysql, None);
-            for (query, most) in [(buddies, BUDDIES_MAX), (rooms, ROOMS_MAX)] {
+            for (query, most) in [(buddies, BUDDIES_MAX + 1), (rooms, ROOMS_MAX + 1)] {
                 assert!(query.is_none_or(|query| query.ends_with(&format!("LIMIT {most}"))), "{map:?}");
             }
         }

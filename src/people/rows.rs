@@ -62,6 +62,19 @@ impl Part {
         }
     }
 
+    /// Rows that are asked for at most: one more than are taken, to know whether there are more.
+    pub fn rows_asked(self) -> usize {
+        match self {
+            Self::Profile => 1,
+            Self::Buddies | Self::Rooms => self.rows_max() + 1,
+        }
+    }
+
+    /// Those rows that are taken, and whether there are more.
+    fn taken(self, rows: &[Row]) -> (&[Row], bool) {
+        (&rows[..rows.len().min(self.rows_max())], rows.len() > self.rows_max())
+    }
+
     /// The parts that a source speaks of, with their queries.
     pub fn all(queries: &Queries) -> impl Iterator<Item = (Self, &str)> {
         let others = [(Self::Buddies, &queries.buddies), (Self::Rooms, &queries.rooms)];
@@ -89,6 +102,7 @@ pub fn is_of(row: &Row, user: &UserId) -> bool {
 pub fn asked(profile: &Row, buddies: Option<&[Row]>, rooms: Option<&[Row]>, user: &UserId, site_url: &str) -> Asked {
     let mut asked = Asked { profile: profile.described(site_url), ..Asked::default() };
     if let Some(rows) = buddies {
+        let (rows, is_cut) = Part::Buddies.taken(rows);
         let mut seen = HashSet::new();
         let found = rows.iter().filter_map(|row| {
             let id = UserId::parse(row.text("id").unwrap_or_default()).ok().filter(|id| id != user)?;
@@ -97,9 +111,10 @@ pub fn asked(profile: &Row, buddies: Option<&[Row]>, rooms: Option<&[Row]>, user
         });
         let found: Vec<AskedBuddy> = found.collect();
         asked.skipped += rows.len() - found.len();
-        asked.buddies = Some(found);
+        (asked.buddies, asked.buddies_cut) = (Some(found), is_cut);
     }
     if let Some(rows) = rooms {
+        let (rows, is_cut) = Part::Rooms.taken(rows);
         let mut seen = HashSet::new();
         let found = rows.iter().filter_map(|row| {
             let id = RoomId::parse(row.text("id").unwrap_or_default()).ok()?;
@@ -107,7 +122,7 @@ pub fn asked(profile: &Row, buddies: Option<&[Row]>, rooms: Option<&[Row]>, user
         });
         let found: Vec<AskedRoom> = found.collect();
         asked.skipped += rows.len() - found.len();
-        asked.rooms = Some(found);
+        (asked.rooms, asked.rooms_cut) = (Some(found), is_cut);
     }
     asked
 }
@@ -156,6 +171,21 @@ mod tests {
         assert_eq!(buddies[0].group.as_deref(), Some("Rowing"));
         let rooms = asked(&Row::default(), None, Some(&[row(&[("id", "7")])]), &me, "").rooms.unwrap();
         assert_eq!(rooms[0].id.as_str(), "7");
+    }
+
+    /// Negative control: let `rows_asked` be `rows_max`.
+    #[test]
+    fn that_there_are_more_than_are_taken_is_known() {
+        let me = UserId::parse("1").unwrap();
+        let rows = |count: usize| (0..count).map(|n| row(&[("id", &format!("x{n}"))])).collect::<Vec<_>>();
+        for (most, part) in [(BUDDIES_MAX, Part::Buddies), (ROOMS_MAX, Part::Rooms)] {
+            assert_eq!((part.rows_max(), part.rows_asked()), (most, most + 1));
+        }
+        let found = asked(&Row::default(), Some(&rows(BUDDIES_MAX)), Some(&rows(ROOMS_MAX)), &me, "");
+        assert!(!found.buddies_cut && !found.rooms_cut, "all of them are there");
+        let found = asked(&Row::default(), Some(&rows(BUDDIES_MAX + 1)), Some(&rows(ROOMS_MAX + 1)), &me, "");
+        assert!(found.buddies_cut && found.rooms_cut);
+        assert_eq!((found.buddies.unwrap().len(), found.rooms.unwrap().len()), (BUDDIES_MAX, ROOMS_MAX));
     }
 
     #[test]

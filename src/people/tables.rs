@@ -1,4 +1,4 @@
-//! A source that is a database: its queries over a few connections that are kept, whatever database it is.
+//! A source that is a database: its queries over connections that are kept, as many as questions were put at once, whatever database it is.
 
 use super::rows::{Part, Row, asked, is_of};
 use super::settings::{Queries, Settings};
@@ -6,7 +6,6 @@ use super::{Asked, PeopleSource, SourceError, Whom};
 use crate::chat::id::UserId;
 use async_trait::async_trait;
 use std::sync::Mutex;
-use tokio::sync::Semaphore;
 
 /// An id that no software gives to anybody.
 const NOBODY: &str = "0";
@@ -35,7 +34,6 @@ pub struct Tables<D: Database> {
     database: D,
     queries: Queries,
     site_url: String,
-    permits: Semaphore,
     /// Connections that nobody uses now.
     idle: Mutex<Vec<D::Connection>>,
 }
@@ -43,20 +41,12 @@ pub struct Tables<D: Database> {
 impl<D: Database> Tables<D> {
     /// Asks `database` as the settings say. Connects when it is asked first.
     pub fn new(database: D, settings: &Settings) -> Self {
-        Self {
-            database,
-            queries: settings.queries(),
-            site_url: settings.site_url.clone(),
-            permits: Semaphore::new(settings.connections),
-            idle: Mutex::default(),
-        }
+        Self { database, queries: settings.queries(), site_url: settings.site_url.clone(), idle: Mutex::default() }
     }
 
     /// Asks for somebody on a connection, or for nobody to find out whether that could be done. One that was kept may have ended meanwhile,
     /// with all the others: then once more on a new one.
     async fn on_connection(&self, user: Option<&UserId>) -> Result<Option<Asked>, SourceError> {
-        let closed = |_| SourceError::lost("the source is closed", "start the server again");
-        let _permit = self.permits.acquire().await.map_err(closed)?;
         let kept = self.idle.lock().expect("no panic while held").pop();
         if let Some(mut connection) = kept {
             match self.work(&mut connection, user).await {

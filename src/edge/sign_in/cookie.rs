@@ -71,7 +71,7 @@ impl Cookies {
         }
         let _turn = self.asking.acquire().await;
         let mut headers = HeaderMap::new();
-        headers.insert(COOKIE, HeaderValue::from_str(&shown).map_err(|_| Fault::Address(url.into()))?);
+        headers.insert(COOKIE, HeaderValue::from_str(&shown).map_err(|_| Fault::Address("the site".into()))?);
         let body = serde_json::to_vec(&Asks { r#type: "cookie", site: &site.name })
             .expect("wire shapes have string keys and finite numbers");
         let question =
