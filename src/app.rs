@@ -31,7 +31,7 @@ use listeners::{bind, bind_admin, inherited, orders};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -39,6 +39,8 @@ use tokio::time::timeout;
 const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 /// With an inherited socket, how long a start waits for the process before to let go of the data.
 const PREDECESSOR_WITHIN: Duration = Duration::from_secs(60);
+/// Members who are taken away at a time: each reads the whole log of a site.
+const EXPORTS_MAX: usize = 4;
 /// How often it looks.
 const LOCK_RETRY: Duration = Duration::from_millis(10);
 
@@ -164,6 +166,7 @@ fn edge(config: &Config, ctx: &Arc<Context>, sign_in: SignIn, tls: Option<Arc<Tl
         meters: Meters::default(),
         rates: Rates::new(open_to, ctx.clock),
         refusals: Refusals::default(),
+        exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
     }
 }
 

@@ -68,7 +68,7 @@ use crate::clock::Clock;
 use crate::live::{Live, Times};
 use crate::outgoing::Client;
 use crate::store::{SessionRecord, Store, StoreError};
-pub use people_sources::{Pace, PeopleSources, SourceCounts};
+pub use people_sources::{Bounds, PeopleSources, SourceCounts};
 pub use site_table::{Overlay, SiteTable};
 use std::sync::{Arc, Mutex};
 

@@ -61,13 +61,13 @@ struct State {
 
 /// How a source is asked.
 #[derive(Debug, Clone, Copy)]
-pub struct Pace {
+pub struct Bounds {
     /// How old what was answered of a member may be, in milliseconds.
     pub refresh_ms: u64,
     /// How long an answer is waited for, and as long again a place among the questions, in milliseconds.
     pub timeout_ms: u64,
     /// Questions at once.
-    pub connections: usize,
+    pub at_once: usize,
 }
 
 /// What was odd about an answer that was taken all the same.
@@ -79,7 +79,7 @@ pub(super) struct Oddities {
 
 impl Oddities {
     pub(super) fn of(asked: &Asked) -> Self {
-        Self { skipped: asked.skipped, is_cut: asked.buddies_cut || asked.rooms_cut }
+        Self { skipped: asked.skipped, is_cut: asked.has_more_buddies || asked.has_more_rooms }
     }
 }
 
@@ -98,10 +98,10 @@ pub struct SourceCounts {
 
 impl PeopleSources {
     /// Adds a site's source.
-    pub fn add(&mut self, site: &str, asked: Arc<dyn PeopleSource>, pace: Pace) {
+    pub fn add(&mut self, site: &str, asked: Arc<dyn PeopleSource>, bounds: Bounds) {
         let (answers, failures, skips) = Default::default();
-        let (timeout, refresh_ms) = (Duration::from_millis(pace.timeout_ms), pace.refresh_ms);
-        let (places, state) = (Semaphore::new(pace.connections), Mutex::default());
+        let (timeout, refresh_ms) = (Duration::from_millis(bounds.timeout_ms), bounds.refresh_ms);
+        let (places, state) = (Semaphore::new(bounds.at_once), Mutex::default());
         let (name, site) = (site.to_ascii_lowercase(), site.to_owned());
         self.0.insert(name, Source { site, asked, refresh_ms, timeout, places, state, answers, failures, skips });
     }

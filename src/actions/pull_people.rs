@@ -226,13 +226,13 @@ fn difference(user: &UserId, asked: &Asked, known: &Known) -> Difference {
     difference.changes.extend(person(user, &asked.profile, known));
     if let Some(buddies) = &asked.buddies {
         of_buddies(user, buddies, known, &mut difference.changes);
-        if !asked.buddies_cut {
+        if !asked.has_more_buddies {
             parted(user, buddies, known, &mut difference.changes);
         }
     }
     if let Some(rooms) = &asked.rooms {
         of_rooms(rooms, known, &mut difference);
-        if !asked.rooms_cut {
+        if !asked.has_more_rooms {
             left(rooms, known, &mut difference.leaves);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::control::{Order, give};
 use crate::actions::ask_people::Answered;
-use crate::actions::{Pace, PeopleSources};
+use crate::actions::{Bounds, PeopleSources};
 use crate::chat::id::UserId;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -47,8 +47,8 @@ pub(super) fn sources(config: &Config, outgoing: &Arc<Client>) -> Result<PeopleS
     for (site, settings) in &config.people {
         let built =
             source(settings, outgoing).map_err(|error| format!("sites.{site}.people: {error}: {}", error.mend))?;
-        let Settings { refresh_ms, timeout_ms, connections, .. } = *settings;
-        sources.add(site, built, Pace { refresh_ms, timeout_ms, connections });
+        let (refresh_ms, timeout_ms) = (settings.refresh_ms, settings.timeout_ms);
+        sources.add(site, built, Bounds { refresh_ms, timeout_ms, at_once: settings.connections });
     }
     Ok(sources)
 }

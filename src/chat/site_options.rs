@@ -34,7 +34,7 @@ pub struct SiteOptions {
     pub jwks_url: Option<String>,
     /// Where its own server says who a cookie is: then its members need no token.
     pub cookie_url: Option<String>,
-    /// Names of the cookies that say it; empty: all.
+    /// Names of the cookies that say it: no others are shown.
     pub cookie_names: Vec<String>,
     /// Whether answers may be scripts (JSONP).
     pub jsonp: bool,
@@ -181,7 +181,7 @@ pub const OPTIONS: [OptionRow; 21] = [
     ),
     OptionRow {
         name: "cookie_names",
-        what: "names of the cookies that cookie_url is shown, separated by spaces; empty: all",
+        what: "names of the cookies that cookie_url is shown, separated by spaces; no others",
         rule: "must be names of cookies separated by spaces, or empty",
         get: |options| options.cookie_names.join(" "),
         set: |options, text| {
@@ -284,7 +284,7 @@ pub fn is_public_url(url: &str) -> bool {
         && !rest.contains(|c: char| c.is_whitespace() || "?#\\\"'<>".contains(c))
 }
 
-/// Where something is asked for: a whole address, whatever follows its path; nobody's name or password is in it.
+/// Where something is asked for: a whole address, whatever follows its path.
 pub fn is_address(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return false };
     let host = rest.split(['/', '?']).next().unwrap_or_default();

@@ -6,9 +6,6 @@ use crate::app::people::ask;
 use serde_json::Value;
 use std::process::ExitCode;
 
-/// Said of a list that is not whole.
-const CUT: &str = ", and there are more, which are not taken: whoever is not among these stays as they are";
-
 /// Asks, and shows.
 pub(super) fn run(place: &Place, site: &str, user: &str) -> ExitCode {
     let config = match config_of(place) {
@@ -49,7 +46,7 @@ fn show(value: &Value) {
             println!("\n{part}: the source does not speak of them; they stay as they are");
             continue;
         };
-        println!("\n{part}: {}{}", list.len(), if value[format!("{part}_cut")] == true { CUT } else { "" });
+        println!("\n{part}: {}", list.len());
         for one in list {
             let group = one["group"].as_str().map(|group| format!("  [{group}]")).unwrap_or_default();
             println!("  {}  {}{group}  {}", text(&one["id"]), text(&one["name"]), text(&one["avatar"]));
@@ -57,6 +54,11 @@ fn show(value: &Value) {
     }
     if value["rows_left_out"] != 0 {
         println!("\n{} rows are left out: an id is none, or twice there", value["rows_left_out"]);
+    }
+    for (more, what) in [("more_buddies", "friends"), ("more_rooms", "rooms")] {
+        if value[more] == true {
+            println!("\nthere are more {what} than are taken: those not named stay as they are");
+        }
     }
     println!("\nasked in {took} ms");
 }

@@ -254,7 +254,7 @@ async fn respond_or_take(
     peer: SocketAddr,
     slot: Slot,
 ) -> Result<Response<Body>, Infallible> {
-    match respond(&edge, request, peer).await {
+    match respond(&edge, request, peer, None).await {
         Responded::Answer(answer) => Ok(answer),
         Responded::Take(taken) => {
             *slot.lock().expect("no panic while held") = Some(taken);

@@ -1,5 +1,6 @@
 //! Bodies of answers: whole ones, and those that are written while something happens.
 
+use super::http2::UnderWay;
 use bytes::Bytes;
 use http_body_util::Full;
 use http_body_util::channel::Channel;
@@ -10,15 +11,22 @@ use std::task::{Context, Poll};
 use tokio::sync::mpsc::Receiver;
 
 /// See the module.
-pub enum Body {
+pub(super) enum Body {
     /// All of it.
     Whole(Full<Bytes>),
     /// What is reported meanwhile.
     Reports(Channel<Bytes>),
     /// What a stream carries.
     Stream(Receiver<Bytes>),
-    /// All of it, and what follows when it has been handed over completely.
-    Told(Option<Bytes>, Option<Box<dyn FnOnce() + Send>>),
+    /// One of them, and what is kept until it is out.
+    With(Box<Body>, #[expect(dead_code, reason = "it is there to be dropped")] UnderWay),
+}
+
+impl Body {
+    /// Keeps something until it is out, or given up.
+    pub(super) fn with(self, under_way: UnderWay) -> Self {
+        Self::With(Box::new(self), under_way)
+    }
 }
 
 impl HttpBody for Body {
@@ -30,15 +38,7 @@ impl HttpBody for Body {
             Self::Whole(body) => Pin::new(body).poll_frame(cx),
             Self::Reports(body) => Pin::new(body).poll_frame(cx),
             Self::Stream(body) => body.poll_recv(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Told(bytes, follows) => Poll::Ready(match bytes.take() {
-                Some(bytes) => Some(Ok(Frame::data(bytes))),
-                None => {
-                    if let Some(follow) = follows.take() {
-                        follow();
-                    }
-                    None
-                }
-            }),
+            Self::With(body, _) => Pin::new(&mut **body).poll_frame(cx),
         }
     }
 
@@ -46,16 +46,16 @@ impl HttpBody for Body {
         match self {
             Self::Whole(body) => body.is_end_stream(),
             Self::Reports(body) => body.is_end_stream(),
-            // Asked once more after its last piece: that is how it is known that it was taken.
-            Self::Stream(_) | Self::Told(..) => false,
+            Self::Stream(_) => false,
+            Self::With(body, _) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(body) => body.size_hint(),
-            Self::Told(Some(bytes), _) => SizeHint::with_exact(u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
-            Self::Reports(_) | Self::Stream(_) | Self::Told(None, _) => SizeHint::default(),
+            Self::With(body, _) => body.size_hint(),
+            Self::Reports(_) | Self::Stream(_) => SizeHint::default(),
         }
     }
 }

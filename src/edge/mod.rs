@@ -3,7 +3,7 @@
 
 pub mod accept;
 pub mod admin;
-pub mod body;
+mod body;
 pub mod browser;
 pub mod client_address;
 pub mod control;
@@ -34,8 +34,7 @@ use browser::transport::events::{self, Events};
 use browser::transport::long_poll::{self, DeadPolls, Parked};
 use browser::transport::websocket::{self, Upgrade};
 use bytes::Bytes;
-use http::header::STRICT_TRANSPORT_SECURITY;
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, Method, Uri, Version};
 use ipnet::IpNet;
 use params::Params;
 use rates::Rates;
@@ -46,6 +45,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tls::Tls;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// The request line, in bytes: a message of a JSONP page travels in it.
@@ -79,6 +79,8 @@ pub struct Edge {
     pub rates: Rates,
     /// Tells the operator what is refused without a reason.
     pub refusals: Refusals,
+    /// Exports that may be under way at a time.
+    pub exports: Arc<Semaphore>,
 }
 
 impl Edge {
@@ -104,6 +106,8 @@ pub struct Asked {
     pub method: Method,
     /// Its target.
     pub uri: Uri,
+    /// The version of HTTP it came by.
+    pub version: Version,
     /// Its headers.
     pub headers: HeaderMap,
     /// Its body.
@@ -203,7 +207,6 @@ pub async fn handle(edge: &Arc<Edge>, asked: &Asked) -> Outcome {
     if let Some(code) = reply.refusal_code() {
         edge.meters.refused(code);
     }
-    let reply = if edge.tls.is_some() { reply.header(STRICT_TRANSPORT_SECURITY, "max-age=31536000") } else { reply };
     if reply.names_its_readers() {
         return Outcome::Reply(reply);
     }

@@ -36,7 +36,12 @@ pub struct Tls {
     shown: Arc<Shown>,
     certificate: PathBuf,
     key: PathBuf,
+    /// As old as this were the files when they were read first.
+    read_at: Changed,
 }
+
+/// When both files were changed.
+type Changed = [Option<SystemTime>; 2];
 
 /// What is shown at present.
 #[derive(Debug)]
@@ -52,6 +57,7 @@ impl Tls {
     /// Reads both files.
     pub fn load(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
         let provider = Arc::new(ring::default_provider());
+        let read_at = changed(certificate, key);
         let shown = Arc::new(Shown(RwLock::new(Arc::new(read(&provider, certificate, key)?))));
         let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let config = config.map_err(|error| TlsError(error.to_string()))?;
@@ -59,7 +65,7 @@ impl Tls {
         let mut config = config.with_no_client_auth().with_cert_resolver(resolver);
         config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        Ok(Self { acceptor, shown, certificate: certificate.into(), key: key.into() })
+        Ok(Self { acceptor, shown, certificate: certificate.into(), key: key.into(), read_at })
     }
 
     /// Shakes hands. `None` if the other side does not, or not in time.
@@ -85,28 +91,31 @@ impl Tls {
 
     async fn keep_on(self: Arc<Self>, mut hangup: Signal, shutdown: Arc<Shutdown>) {
         let mut looks = interval(LOOK_EVERY);
-        let mut known = self.changed();
+        let mut known = self.read_at;
         loop {
             let is_told = tokio::select! {
                 _ = looks.tick() => false,
                 _ = hangup.recv() => true,
                 () = shutdown.wait() => return,
             };
-            let now = self.changed();
+            let now = changed(&self.certificate, &self.key);
             if !is_told && now == known {
                 continue;
             }
             match self.reload() {
-                Ok(()) => tracing::info!("the certificate was read again"),
+                // What changed while it was read is seen at the next look.
+                Ok(()) => {
+                    tracing::info!("the certificate was read again");
+                    known = now;
+                }
                 Err(error) => tracing::error!("the certificate stays as it was: {error}"),
             }
-            known = now;
         }
     }
+}
 
-    fn changed(&self) -> [Option<SystemTime>; 2] {
-        [&self.certificate, &self.key].map(|file| std::fs::metadata(file).and_then(|about| about.modified()).ok())
-    }
+fn changed(certificate: &Path, key: &Path) -> Changed {
+    [certificate, key].map(|file| std::fs::metadata(file).and_then(|about| about.modified()).ok())
 }
 
 fn read(provider: &CryptoProvider, certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {

@@ -283,6 +283,8 @@ impl User {
         if let Some(ended) = &ended {
             self.leave(ended, now_ms);
         }
+        // One at a time: nearly everybody has one, and room for four is a kilobyte.
+        self.sessions.reserve_exact(1);
         self.sessions.push(session);
         ended
     }

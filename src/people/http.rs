@@ -191,6 +191,10 @@ mod tests {
         let me = UserId::parse("me").unwrap();
         let friends: Vec<String> = (0..2_001).map(|id| format!(r#"{{"id":{id}}}"#)).collect();
         let asked = source().read(format!(r#"{{"buddies":[{}]}}"#, friends.join(",")).as_bytes(), &me).unwrap();
-        assert!(asked.buddies_cut && !asked.rooms_cut && asked.buddies.is_some_and(|buddies| buddies.len() == 2_000));
+        assert!(
+            asked.has_more_buddies
+                && !asked.has_more_rooms
+                && asked.buddies.is_some_and(|buddies| buddies.len() == 2_000)
+        );
     }
 }

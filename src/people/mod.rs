@@ -47,12 +47,12 @@ pub struct Asked {
     pub buddies: Option<Vec<AskedBuddy>>,
     /// All rooms they are in; `None` if the source does not speak of rooms.
     pub rooms: Option<Vec<AskedRoom>>,
-    /// Whether there are more friends than are taken: then whoever is not among these may be a friend all the same.
-    pub buddies_cut: bool,
-    /// Whether there are more rooms than are taken.
-    pub rooms_cut: bool,
     /// Rows that were left out, because their ids are none.
     pub skipped: usize,
+    /// There are more friends than are taken: who is not named may be one all the same.
+    pub has_more_buddies: bool,
+    /// The same of rooms.
+    pub has_more_rooms: bool,
 }
 
 /// How somebody or a room is described; what the source does not say is `None`.

@@ -111,7 +111,7 @@ pub fn asked(profile: &Row, buddies: Option<&[Row]>, rooms: Option<&[Row]>, user
         });
         let found: Vec<AskedBuddy> = found.collect();
         asked.skipped += rows.len() - found.len();
-        (asked.buddies, asked.buddies_cut) = (Some(found), is_cut);
+        (asked.buddies, asked.has_more_buddies) = (Some(found), is_cut);
     }
     if let Some(rows) = rooms {
         let (rows, is_cut) = Part::Rooms.taken(rows);
@@ -122,7 +122,7 @@ pub fn asked(profile: &Row, buddies: Option<&[Row]>, rooms: Option<&[Row]>, user
         });
         let found: Vec<AskedRoom> = found.collect();
         asked.skipped += rows.len() - found.len();
-        (asked.rooms, asked.rooms_cut) = (Some(found), is_cut);
+        (asked.rooms, asked.has_more_rooms) = (Some(found), is_cut);
     }
     asked
 }
@@ -149,7 +149,7 @@ mod tests {
         ] {
             assert_eq!(under(site, given), meant);
         }
-        assert_eq!(under("", "space.php?uid=7"), "/space.php?uid=7");
+        assert_eq!(under("", "sbounds.php?uid=7"), "/sbounds.php?uid=7");
     }
 
     #[test]
@@ -182,9 +182,9 @@ mod tests {
             assert_eq!((part.rows_max(), part.rows_asked()), (most, most + 1));
         }
         let found = asked(&Row::default(), Some(&rows(BUDDIES_MAX)), Some(&rows(ROOMS_MAX)), &me, "");
-        assert!(!found.buddies_cut && !found.rooms_cut, "all of them are there");
+        assert!(!found.has_more_buddies && !found.has_more_rooms, "all of them are there");
         let found = asked(&Row::default(), Some(&rows(BUDDIES_MAX + 1)), Some(&rows(ROOMS_MAX + 1)), &me, "");
-        assert!(found.buddies_cut && found.rooms_cut);
+        assert!(found.has_more_buddies && found.has_more_rooms);
         assert_eq!((found.buddies.unwrap().len(), found.rooms.unwrap().len()), (BUDDIES_MAX, ROOMS_MAX));
     }
 

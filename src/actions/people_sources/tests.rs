@@ -20,8 +20,8 @@ impl PeopleSource for Silent {
 
 fn sources() -> PeopleSources {
     let mut sources = PeopleSources::default();
-    let pace = Pace { refresh_ms: 60_000, timeout_ms: 20, connections: 2 };
-    sources.add("WWW.example.com", Arc::new(Silent), pace);
+    let bounds = Bounds { refresh_ms: 60_000, timeout_ms: 20, at_once: 2 };
+    sources.add("WWW.example.com", Arc::new(Silent), bounds);
     sources
 }
 

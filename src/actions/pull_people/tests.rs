@@ -157,7 +157,7 @@ fn what_has_changed_since_the_site_was_asked_is_left_alone() {
     assert!(found.joins.is_empty() && found.leaves.is_empty(), "{found:?}");
 }
 
-/// Negative control: leave `buddies_cut` and `rooms_cut` out of `difference`.
+/// Negative control: leave `has_more_buddies` and `has_more_rooms` out of `difference`.
 #[test]
 fn of_lists_that_are_cut_only_those_who_are_named_are_believed() {
     let mut known = known();
@@ -166,11 +166,11 @@ fn of_lists_that_are_cut_only_those_who_are_named_are_believed() {
     known.memberships = vec![Membership { room: old, joined_seq: 1, blocked: false }];
     let new = AskedRoom { id: RoomId::parse("new").unwrap(), described: described("new") };
     let asked = said(vec![buddy("2", "Ann", None), buddy("4", "Cem", None)]);
-    let cut = Asked { buddies_cut: true, rooms_cut: true, rooms: Some(vec![new]), ..asked };
+    let cut = Asked { has_more_buddies: true, has_more_rooms: true, rooms: Some(vec![new]), ..asked };
     assert_eq!(changes(&cut, &known), ["1 has 4 in friend, and is in friend", "room new is new, open: false"]);
     let found = difference(&user("1"), &cut, &known);
     assert_eq!((found.joins.len(), found.leaves.len()), (1, 0));
-    let whole = Asked { buddies_cut: false, rooms_cut: false, ..cut };
+    let whole = Asked { has_more_buddies: false, has_more_rooms: false, ..cut };
     let found = difference(&user("1"), &whole, &known);
     assert!(changes(&whole, &known).contains(&"1 parts from 3".to_owned()) && found.leaves.len() == 1);
 }

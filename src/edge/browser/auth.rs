@@ -109,7 +109,8 @@ async fn caller_of(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller
     }
 }
 
-fn token<'a>(asked: &'a Asked, params: &'a Params) -> Option<&'a str> {
+/// The token that a page gives, wherever it puts it.
+pub fn token<'a>(asked: &'a Asked, params: &'a Params) -> Option<&'a str> {
     let bearer = asked.bearer();
     params.optional("token").or(bearer)
 }
@@ -149,6 +150,14 @@ pub fn is_own(edge: &Edge, asked: &Asked, url: &str) -> bool {
     let public = edge.public_url.as_deref().and_then(authority_of);
     authority.is_some()
         && (authority == asked.host() || authority == forwarded_host(edge, asked) || authority == public)
+}
+
+/// Whether a request was sent to the host of an address, as far as we or a proxy that is believed know.
+pub fn is_asked_under(edge: &Edge, asked: &Asked, url: &str) -> bool {
+    let authority = authority_of(url);
+    let is_same =
+        |host: Option<&str>| host.zip(authority).is_some_and(|(host, wanted)| host.eq_ignore_ascii_case(wanted));
+    is_same(asked.host()) || is_same(forwarded_host(edge, asked))
 }
 
 /// Where a site's pages reach this server: as the site says, else as the server's own address is.

@@ -8,7 +8,7 @@ pub(super) mod settings;
 
 use super::{auth, boot, dialect, online_wire, wire};
 use crate::actions::connect::{Connect, connect};
-use crate::actions::identify::Asker;
+use crate::actions::identify::{self, Asker};
 use crate::actions::merge_guest::merge_guest;
 use crate::actions::{
     block_user, disconnect, leave_room, read_room, read_roster, remove_buddy, send_signal, set_presence,
@@ -273,6 +273,13 @@ async fn online(edge: &Edge, asked: &Asked, params: &Params, caller: &Caller) ->
         merge_guest(&edge.ctx, site.number, &guest, user).await?;
     }
     let mut connected = connect(&edge.ctx, caller, ask).await?;
+    // The password may have been replaced since the token was looked at: then its session must not go on.
+    if let Err(refusal) = sign_in::still_good(edge, &site, auth::token(asked, params)).await {
+        if let Ok(asker) = identify::by_ticket(&edge.ctx, connected.ticket.as_str(), None) {
+            disconnect::disconnect(&edge.ctx, &asker).await;
+        }
+        return Err(refusal);
+    }
     if manners.rooms_by_place {
         let (viewer, listed) = (site.number.user(connected.profile.number), settings::listed(&connected.settings));
         let is_in = |id: &RoomId| connected.rooms.iter().any(|view| view.membership.room.id == *id);
@@ -308,7 +315,10 @@ fn dialect_of(asker: &Asker, params: &Params) -> Dialect {
 
 async fn buddies(edge: &Edge, params: &Params, asker: &Asker) -> Result<Answer, Refusal> {
     let people = match params.raw("ids") {
-        Some(_) => read_roster::people(&edge.ctx, asker, params.users("ids")?).await?,
+        Some(_) => {
+            params.required("ids")?;
+            read_roster::people(&edge.ctx, asker, params.users("ids")?).await?
+        }
         None => read_roster::friends(&edge.ctx, asker).await?,
     };
     let dialect = dialect_of(asker, params);

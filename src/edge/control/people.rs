@@ -50,7 +50,7 @@ pub fn described(user: &str, answered: &Answered) -> Value {
     let said = &asked.profile;
     json!({
         "user": user, "known": true, "name": said.nick, "avatar": said.picture_url, "url": said.url,
-        "buddies": buddies, "buddies_cut": asked.buddies_cut, "rooms": rooms, "rooms_cut": asked.rooms_cut,
-        "rows_left_out": asked.skipped, "took_ms": answered.took_ms,
+        "buddies": buddies, "rooms": rooms, "rows_left_out": asked.skipped,
+        "more_buddies": asked.has_more_buddies, "more_rooms": asked.has_more_rooms, "took_ms": answered.took_ms,
     })
 }

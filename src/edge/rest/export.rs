@@ -8,9 +8,10 @@ use crate::edge::reply::Reply;
 use crate::edge::{Asked, Edge};
 use bytes::Bytes;
 use http::Method;
-use http_body_util::channel::{Channel, Sender};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::timeout;
 
 /// A part must be taken within this.
@@ -34,31 +35,36 @@ pub(in crate::edge) fn is_for(edge: &Edge, asked: &Asked) -> bool {
     params(("id" = String, Path, description = "The site's own id, percent-encoded")),
     responses((status = 200, description = "One object a line: the first says what follows, the last counts it; without the last it was cut short", body = Line, content_type = "application/x-ndjson")),
 )]
-pub(in crate::edge) async fn begin(edge: &Arc<Edge>, asked: &Asked) -> Result<(Reply, Channel<Bytes>), Reply> {
+pub(in crate::edge) async fn begin(edge: &Arc<Edge>, asked: &Asked) -> Result<(Reply, Receiver<Bytes>), Reply> {
     let begun = async {
         asked.check_size()?;
         let site = site(edge, asked)?;
         let user = user(&decoded(id(edge, asked).ok_or(Refusal::NotFound)?)?)?;
-        Ok(Lines::begin(&edge.ctx, site, Some(user)).await?)
+        // They are read one after the other anyway.
+        let turn =
+            Arc::clone(&edge.exports).try_acquire_owned().map_err(|_| Refusal::TooManyRequests { retry_after_s: 5 })?;
+        Ok((Lines::begin(&edge.ctx, site, Some(user)).await?, turn))
     };
-    let lines = begun.await.map_err(|problem: Problem| {
+    let (lines, turn) = begun.await.map_err(|problem: Problem| {
         let reply = problem.reply();
         reply.refusal_code().into_iter().for_each(|code| edge.meters.refused(code));
         reply
     })?;
-    let (parts, channel) = Channel::new(1);
-    tokio::spawn(run(Arc::clone(edge), lines, parts));
-    Ok((Reply::file("application/x-ndjson", ""), channel))
+    let (put, parts) = channel(1);
+    tokio::spawn(run(Arc::clone(edge), lines, put, turn));
+    Ok((Reply::file("application/x-ndjson", ""), parts))
 }
 
 /// Gives the parts as they are taken. Whoever goes away, or takes nothing for long, ends it; so does a store that cannot be read, and
 /// then the last line is missing.
-async fn run(edge: Arc<Edge>, mut lines: Lines, mut parts: Sender<Bytes>) {
-    while let Ok(Some(part)) = lines.next(&edge.ctx).await {
+async fn run(edge: Arc<Edge>, mut lines: Lines, parts: Sender<Bytes>, _turn: OwnedSemaphorePermit) {
+    while !parts.is_closed()
+        && let Ok(Some(part)) = lines.next(&edge.ctx).await
+    {
         if part.bytes.is_empty() {
             continue;
         }
-        if !matches!(timeout(TAKEN_WITHIN, parts.send_data(part.bytes.into())).await, Ok(Ok(()))) {
+        if !matches!(timeout(TAKEN_WITHIN, parts.send(part.bytes.into())).await, Ok(Ok(()))) {
             return;
         }
     }

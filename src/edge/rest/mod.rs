@@ -147,12 +147,7 @@ fn room(id: &str) -> Result<RoomId, Problem> {
 /// The site whose key came. A key that nobody has, and none at all, are the same to the caller.
 fn site(edge: &Edge, asked: &Asked) -> Result<Arc<Site>, Problem> {
     super::browser::auth::check_host(edge, asked)?;
-    let site = asked.bearer().and_then(|key| edge.ctx.sites.by_server_key(key));
-    let Some(site) = site else {
-        edge.rates.check_key(asked)?;
-        edge.refusals.tell(asked, edge.ctx.clock, "a call of the REST interface came without a key of a site here");
-        return Err(Refusal::BadKey.into());
-    };
+    let site = site_of(edge, asked)?;
     // A browser must never hold the key: whoever sends it from a page has published it.
     if asked.headers.keys().any(|name| name == "origin" || name.as_str().starts_with("sec-fetch-")) {
         let what = format!("the secret key of {} came from a browser and is known to it now: replace it", site.name);
@@ -164,6 +159,20 @@ fn site(edge: &Edge, asked: &Asked) -> Result<Arc<Site>, Problem> {
     }
     edge.rates.check_api(&site)?;
     Ok(site)
+}
+
+fn site_of(edge: &Edge, asked: &Asked) -> Result<Arc<Site>, Refusal> {
+    if let Some(site) = asked.bearer().and_then(|key| edge.ctx.sites.by_server_key(key)) {
+        return Ok(site);
+    }
+    edge.rates.check_key(asked)?;
+    edge.refusals.tell(asked, edge.ctx.clock, "a call of the REST interface came without a key of a site here");
+    Err(Refusal::BadKey)
+}
+
+/// Whether somebody calls who has a key, before more is looked at.
+pub(super) fn check_key(edge: &Edge, asked: &Asked) -> Result<(), Refusal> {
+    site_of(edge, asked).map(drop)
 }
 
 impl Call<'_> {

@@ -2,7 +2,8 @@
 //! server says whose they are. What it says is kept for a minute, and for nobody longer than that.
 
 use super::token::Signed;
-use crate::chat::id::UserId;
+use crate::chat::id::{SiteNumber, UserId};
+use crate::chat::refusal::Refusal;
 use crate::chat::site::Site;
 use crate::edge::Edge;
 use crate::outgoing::signed::Question;
@@ -11,7 +12,8 @@ use http::header::{COOKIE, HeaderMap, HeaderValue};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::Semaphore;
 
 /// For how long an answer holds, in milliseconds: one that names somebody, and one that names nobody.
@@ -19,22 +21,38 @@ const SOMEBODY_MS: u64 = 60_000;
 const NOBODY_MS: u64 = 5_000;
 /// Answers kept at a time.
 const KEPT_MAX: usize = 50_000;
-/// Questions under way at a time.
-const ASKED_MAX: usize = 64;
+/// Questions to one site under way at a time.
+const ASKED_MAX: usize = 8;
+/// A site that could not be asked is not asked again for this long, in milliseconds.
+const BACK_OFF_MS: u64 = 2_000;
 
 /// By digest of site and cookies: who, and until when.
 type Kept = FxHashMap<[u8; 32], (Option<Signed>, u64)>;
 
 /// See the module.
+#[derive(Default)]
 pub struct Cookies {
     kept: Mutex<Kept>,
-    asking: Semaphore,
+    /// Questions under way: whoever comes with the same cookies waits for the one answer.
+    turns: Mutex<FxHashMap<[u8; 32], Arc<tokio::sync::Mutex<()>>>>,
+    /// By site: how many may be asked at once, and until when nobody is.
+    sites: Mutex<FxHashMap<SiteNumber, Arc<Way>>>,
 }
 
-impl Default for Cookies {
-    fn default() -> Self {
-        Self { kept: Mutex::default(), asking: Semaphore::new(ASKED_MAX) }
-    }
+/// The way to one site.
+struct Way {
+    asking: Semaphore,
+    rests_until_ms: AtomicU64,
+}
+
+/// Why nobody is named.
+pub enum Unknown {
+    /// The site could not be asked, for this reason.
+    Fault(Fault),
+    /// It is asked by too many, or rests.
+    Busy,
+    /// Whoever asks does so too often.
+    Refused(Refusal),
 }
 
 /// What a site is asked, as JSON.
@@ -61,26 +79,79 @@ enum Id {
 }
 
 impl Cookies {
-    /// Whose these cookies are, as `site` says at `url`.
-    pub async fn whose(&self, edge: &Edge, site: &Site, url: &str, cookies: &str) -> Result<Option<Signed>, Fault> {
+    /// Whose these cookies are, as `site` says at `url`. `may_ask` counts whoever makes us ask.
+    pub async fn whose(
+        &self,
+        edge: &Edge,
+        site: &Site,
+        url: &str,
+        cookies: &str,
+        may_ask: impl Fn() -> Result<(), Refusal>,
+    ) -> Result<Option<Signed>, Unknown> {
         let Some(shown) = shown(&site.options.cookie_names, cookies) else { return Ok(None) };
         let digest = digest(site, url, &shown);
-        let now_ms = edge.ctx.clock.monotonic_ms();
-        if let Some((who, _)) = self.kept().get(&digest).filter(|(_, until_ms)| now_ms < *until_ms) {
-            return Ok(who.clone());
+        let now_ms = || edge.ctx.clock.monotonic_ms();
+        if let Some(who) = self.known(&digest, now_ms()) {
+            return Ok(who);
         }
-        let _turn = self.asking.acquire().await;
-        let mut headers = HeaderMap::new();
-        headers.insert(COOKIE, HeaderValue::from_str(&shown).map_err(|_| Fault::Address("the site".into()))?);
-        let body = serde_json::to_vec(&Asks { r#type: "cookie", site: &site.name })
-            .expect("wire shapes have string keys and finite numbers");
+        may_ask().map_err(Unknown::Refused)?;
+        let way = self.way(site.number);
+        if now_ms() < way.rests_until_ms.load(Ordering::Relaxed) {
+            return Err(Unknown::Busy);
+        }
+        let turn = Arc::clone(self.turns.lock().expect("no panic while held").entry(digest).or_default());
+        let answered = {
+            let _one_asks = turn.lock().await;
+            match self.known(&digest, now_ms()) {
+                Some(who) => Ok(who),
+                None => self.ask(edge, site, url, &shown, &way, digest).await,
+            }
+        };
+        let mut turns = self.turns.lock().expect("no panic while held");
+        if Arc::strong_count(&turn) <= 2 {
+            turns.remove(&digest);
+        }
+        answered
+    }
+
+    async fn ask(
+        &self,
+        edge: &Edge,
+        site: &Site,
+        url: &str,
+        shown: &str,
+        way: &Way,
+        digest: [u8; 32],
+    ) -> Result<Option<Signed>, Unknown> {
+        let Ok(_place) = way.asking.try_acquire() else { return Err(Unknown::Busy) };
+        let headers = HeaderValue::from_str(shown).map(|shown| HeaderMap::from_iter([(COOKIE, shown)]));
+        let Ok(headers) = headers else { return Ok(None) };
+        let asks = Asks { r#type: "cookie", site: &site.name };
+        let body = serde_json::to_vec(&asks).expect("wire shapes have string keys and finite numbers");
         let question =
             Question { url, secrets: &site.token_secrets, body, headers, answer_bytes_max: ANSWER_BYTES_MAX };
-        let answered = edge.ctx.outgoing.ask_signed(question, edge.ctx.clock.wall_ms() / 1000).await?;
-        let who = read(url, &answered)?;
-        let holds_ms = if who.is_some() { SOMEBODY_MS } else { NOBODY_MS };
-        self.keep(digest, who.clone(), now_ms, now_ms + holds_ms);
-        Ok(who)
+        let answered = edge.ctx.outgoing.ask_signed(question, edge.ctx.clock.wall_ms() / 1000).await;
+        let now_ms = edge.ctx.clock.monotonic_ms();
+        match answered.and_then(|answered| read(url, &answered)) {
+            Ok(who) => {
+                let holds_ms = if who.is_some() { SOMEBODY_MS } else { NOBODY_MS };
+                self.keep(digest, who.clone(), now_ms, now_ms + holds_ms);
+                Ok(who)
+            }
+            Err(fault) => {
+                way.rests_until_ms.store(now_ms + BACK_OFF_MS, Ordering::Relaxed);
+                Err(Unknown::Fault(fault))
+            }
+        }
+    }
+
+    fn known(&self, digest: &[u8; 32], now_ms: u64) -> Option<Option<Signed>> {
+        self.kept().get(digest).filter(|(_, until_ms)| now_ms < *until_ms).map(|(who, _)| who.clone())
+    }
+
+    fn way(&self, site: SiteNumber) -> Arc<Way> {
+        let new = || Arc::new(Way { asking: Semaphore::new(ASKED_MAX), rests_until_ms: AtomicU64::new(0) });
+        Arc::clone(self.sites.lock().expect("no panic while held").entry(site).or_insert_with(new))
     }
 
     fn keep(&self, digest: [u8; 32], who: Option<Signed>, now_ms: u64, until_ms: u64) {
@@ -102,7 +173,7 @@ impl Cookies {
 /// The cookies that the site wants to see; `None` if it is none.
 fn shown(names: &[String], cookies: &str) -> Option<String> {
     let name_of = |pair: &str| pair.split('=').next().unwrap_or_default().trim().to_owned();
-    let is_wanted = |pair: &&str| names.is_empty() || names.contains(&name_of(pair));
+    let is_wanted = |pair: &&str| names.contains(&name_of(pair));
     let wanted: Vec<&str> = cookies.split(';').map(str::trim).filter(is_wanted).collect();
     let shown = wanted.join("; ");
     (!shown.is_empty()).then_some(shown)
@@ -145,7 +216,7 @@ mod tests {
         let names = ["PHPSESSID".to_owned(), "remember".to_owned()];
         let cookies = "_ga=1; PHPSESSID=abc=d;remember=x ; x=PHPSESSID; PHPSESSIDs=no";
         assert_eq!(shown(&names, cookies).unwrap(), "PHPSESSID=abc=d; remember=x");
-        assert_eq!(shown(&[], "a=1;  b=2").unwrap(), "a=1; b=2");
+        assert_eq!(shown(&[], "a=1;  b=2"), None);
         assert_eq!(shown(&names, "_ga=1"), None);
         assert_eq!(shown(&[], ""), None);
     }

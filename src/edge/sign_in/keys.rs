@@ -18,9 +18,9 @@ const BELIEVED_MS: u64 = 86_400_000;
 /// An address is asked once in this time at most, in milliseconds.
 const ASK_EVERY_MS: u64 = 10_000;
 
-/// See the module. One who asks at a time, for each address.
+/// See the module.
 #[derive(Default)]
-pub struct Keys(Mutex<FxHashMap<String, Arc<tokio::sync::Mutex<Kept>>>>);
+pub struct Keys(Mutex<FxHashMap<String, Arc<Address>>>);
 
 #[derive(Default)]
 struct Kept {
@@ -36,24 +36,65 @@ struct Found {
 }
 
 impl Keys {
-    /// The keys of a site that shows them, of which a token wants `named`.
-    pub async fn of(&self, ctx: &Context, site: &Site, named: Option<&str>) -> Option<Result<Arc<JwkSet>, Fault>> {
+    /// The keys of a site that shows them, of which a token wants `named`. Keys that were read before are good at once, and read again
+    /// in the background; whoever names a key that is not among them makes us ask if they `may_ask`.
+    pub async fn of(
+        &self,
+        ctx: &Arc<Context>,
+        site: &Site,
+        named: Option<&str>,
+        may_ask: impl Fn() -> bool,
+    ) -> Option<Result<Arc<JwkSet>, Fault>> {
         let url = site.options.jwks_url.as_deref()?;
         let kept = Arc::clone(self.0.lock().expect("no panic while held").entry(url.to_owned()).or_default());
-        let mut kept = kept.lock().await;
         let now_ms = ctx.clock.monotonic_ms();
-        if kept.is_to_be_read(named, now_ms) {
-            let read = read(&ctx.outgoing, url).await;
-            kept.asked = Some((ctx.clock.monotonic_ms(), read.as_ref().map(drop).map_err(Clone::clone)));
-            match read {
-                Ok((set, fresh_ms)) => kept.found = Some(Found { set: Arc::new(set), at_ms: now_ms, fresh_ms }),
-                Err(fault) => {
-                    let age_s = kept.found.as_ref().map(|found| (now_ms - found.at_ms) / 1000);
-                    tracing::warn!(site = &*site.name, age_s, "jwks_url cannot be read again: {fault}");
-                }
+        let (good, has_it, is_due) = kept.state(named, now_ms);
+        if !is_due || (!has_it && !may_ask()) {
+            return Some(good);
+        }
+        let (ctx, url, name) = (Arc::clone(ctx), url.to_owned(), site.name.clone());
+        let again = Arc::clone(&kept);
+        let reading = tokio::spawn(async move { again.read(&ctx, &name, &url).await });
+        if has_it && good.is_ok() {
+            return Some(good);
+        }
+        drop(reading.await);
+        Some(kept.state(named, now_ms).0)
+    }
+}
+
+/// What was read at one address; one reads it at a time.
+#[derive(Default)]
+struct Address {
+    kept: Mutex<Kept>,
+    reading: tokio::sync::Mutex<()>,
+}
+
+impl Address {
+    /// What there is, whether the wanted key is among it, and whether it should be read now.
+    fn state(&self, named: Option<&str>, now_ms: u64) -> (Result<Arc<JwkSet>, Fault>, bool, bool) {
+        let kept = self.kept.lock().expect("no panic while held");
+        (kept.good(now_ms), kept.has(named), kept.is_to_be_read(named, now_ms))
+    }
+
+    async fn read(&self, ctx: &Context, site: &str, url: &str) {
+        let began_ms = ctx.clock.monotonic_ms();
+        let _one_reads = self.reading.lock().await;
+        let since = |kept: &Kept| kept.asked.as_ref().is_some_and(|(asked_ms, _)| *asked_ms > began_ms);
+        if since(&self.kept.lock().expect("no panic while held")) {
+            return; // somebody has read it meanwhile
+        }
+        let read = read(&ctx.outgoing, url).await;
+        let now_ms = ctx.clock.monotonic_ms();
+        let mut kept = self.kept.lock().expect("no panic while held");
+        kept.asked = Some((now_ms, read.as_ref().map(drop).map_err(Clone::clone)));
+        match read {
+            Ok((set, fresh_ms)) => kept.found = Some(Found { set: Arc::new(set), at_ms: now_ms, fresh_ms }),
+            Err(fault) => {
+                let age_s = kept.found.as_ref().map(|found| (now_ms - found.at_ms) / 1000);
+                tracing::warn!(site, age_s, "jwks_url cannot be read again: {fault}");
             }
         }
-        Some(kept.good(now_ms))
     }
 }
 
@@ -62,10 +103,11 @@ impl Kept {
         if self.asked.as_ref().is_some_and(|(asked_ms, _)| now_ms < asked_ms + ASK_EVERY_MS) {
             return false;
         }
-        self.found.as_ref().is_none_or(|found| {
-            let is_there = |name: &str| found.set.find(name).is_some();
-            now_ms >= found.at_ms + found.fresh_ms || named.is_some_and(|name| !is_there(name))
-        })
+        !self.has(named) || self.found.as_ref().is_none_or(|found| now_ms >= found.at_ms + found.fresh_ms)
+    }
+
+    fn has(&self, named: Option<&str>) -> bool {
+        self.found.as_ref().is_some_and(|found| named.is_none_or(|name| found.set.find(name).is_some()))
     }
 
     fn good(&self, now_ms: u64) -> Result<Arc<JwkSet>, Fault> {

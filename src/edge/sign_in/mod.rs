@@ -6,6 +6,7 @@ pub mod keys;
 mod provider;
 pub mod token;
 
+use super::browser::auth;
 use super::demo::sign_in::Demonstration;
 use super::params::Params;
 use super::{Asked, Edge, origin};
@@ -17,7 +18,7 @@ use crate::chat::refusal::Refusal;
 use crate::chat::session::Caller;
 use crate::chat::site::Site;
 use crate::clock::random;
-use cookie::Cookies;
+use cookie::{Cookies, Unknown};
 use jsonwebtoken::jwk::JwkSet;
 use keys::Keys;
 use std::sync::Arc;
@@ -59,7 +60,7 @@ pub async fn by_token(edge: &Edge, asked: &Asked, params: &Params, token: &str) 
     };
     // Before anything is changed: a foreign page's word makes nobody.
     origin::check_site(edge, asked, site.number, params.has("callback"))?;
-    match checked(edge, &site, token).await {
+    match checked(edge, asked, &site, token).await {
         Ok(signed) if !token::is_guest(&signed.user) => {
             if let Some(at_ms) = signed.password_at_ms
                 && !sign_in::is_current(&edge.ctx, &site, &signed.user, at_ms).await?
@@ -79,9 +80,12 @@ pub async fn by_token(edge: &Edge, asked: &Asked, params: &Params, token: &str) 
 }
 
 /// What a token of a site is worth now.
-async fn checked(edge: &Edge, site: &Site, token: &str) -> Result<Signed, Fault> {
+async fn checked(edge: &Edge, asked: &Asked, site: &Site, token: &str) -> Result<Signed, Fault> {
     let found = match token::asks_for_key(token) {
-        Some(named) => edge.sign_in.keys.of(&edge.ctx, site, named.as_deref()).await.transpose(),
+        Some(named) => {
+            let may_ask = || edge.rates.check_arrival(asked).is_ok();
+            edge.sign_in.keys.of(&edge.ctx, site, named.as_deref(), may_ask).await.transpose()
+        }
         None => Ok(None),
     };
     judged(&edge.ctx, site, found, token)
@@ -111,6 +115,15 @@ pub async fn checked_afresh(ctx: &Context, site: &Site, token: &str) -> Result<S
     judged(ctx, site, found, token)
 }
 
+/// Whether the password that a token was given for is still the member's; other tokens know of none.
+pub async fn still_good(edge: &Edge, site: &Site, token: Option<&str>) -> Result<(), Refusal> {
+    let Some(token) = token.filter(|_| site.options.accounts) else { return Ok(()) };
+    let Ok(signed) = token::check(site, None, token, edge.ctx.clock.wall_ms() / 1000) else { return Ok(()) };
+    let Some(at_ms) = signed.password_at_ms else { return Ok(()) };
+    let is_current = sign_in::is_current(&edge.ctx, site, &signed.user, at_ms).await?;
+    if is_current { Ok(()) } else { Err(Refusal::NotSignedIn) }
+}
+
 async fn member(edge: &Edge, site: &Site, signed: Signed) -> Result<Caller, Refusal> {
     let Signed { user, name, avatar, url, .. } = signed;
     let says = Says { name, avatar, url };
@@ -138,14 +151,33 @@ pub async fn by_cookie(
     let site = site_named(edge, params.optional("domain")).ok_or(Refusal::NotSignedIn)?;
     let url = site.options.cookie_url.as_deref().filter(|_| !site.suspended).ok_or(Refusal::NotSignedIn)?;
     may_come(Some(&site))?;
-    match edge.sign_in.cookies.whose(edge, &site, url, cookies).await {
+    let tell = |what: &str| edge.refusals.tell(asked, edge.ctx.clock, &format!("{}: {what}", site.name));
+    if !is_for(edge, asked, &site) {
+        tell(
+            "cookies came under another host than the site's public_url: they are another site's, and are shown to nobody",
+        );
+        return Err(Refusal::NotSignedIn);
+    }
+    if site.options.cookie_names.is_empty() {
+        tell("cookie_url is set and cookie_names is not: no cookie is shown");
+    }
+    match edge.sign_in.cookies.whose(edge, &site, url, cookies, || edge.rates.check_arrival(asked)).await {
         Ok(Some(signed)) if !token::is_guest(&signed.user) => member(edge, &site, signed).await,
         Ok(_) => Err(Refusal::NotSignedIn),
-        Err(fault) => {
-            let what = format!("{} does not say who a cookie is (cookie_url): {fault}", site.name);
-            edge.refusals.tell(asked, edge.ctx.clock, &what);
+        Err(Unknown::Fault(fault)) => {
+            tell(&format!("it does not say who a cookie is (cookie_url): {fault}"));
             Err(Refusal::NotSignedIn)
         }
+        Err(Unknown::Busy) => Err(Refusal::Unavailable),
+        Err(Unknown::Refused(refusal)) => Err(refusal),
+    }
+}
+
+/// Whether a request's cookies are those of a site: a browser sends them by host, and hosts of several sites may come here.
+fn is_for(edge: &Edge, asked: &Asked, site: &Site) -> bool {
+    match &site.options.public_url {
+        Some(url) => auth::is_asked_under(edge, asked, url),
+        None => edge.ctx.sites.only().is_some(),
     }
 }
 

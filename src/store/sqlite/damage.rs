@@ -76,6 +76,8 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
                 | Error::FromSqlConversionFailure(..)
                 | Error::IntegralValueOutOfRange(..)
                 | Error::Utf8Error(..)
+                // Where there may be none, none is asked for: a row that must be there is gone, as from a page that is zeroed.
+                | Error::QueryReturnedNoRows
         )
 }
 

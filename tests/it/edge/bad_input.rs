@@ -85,6 +85,7 @@ async fn ids_are_named_checked_and_counted() {
     let many = |name: &str| format!("{name}={}", "1,".repeat(100_000));
     let long = format!("ids={}", "x".repeat(191));
     let mut rows = vec![
+        row("buddies", "ids=", 400, "missing_parameter"),
         row("histories", "", 400, "missing_parameter"),
         row("histories", "ids=jack&type=smoke", 400, "bad_parameter"),
         row("clear_history", "", 400, "missing_parameter"),

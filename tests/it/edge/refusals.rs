@@ -68,7 +68,7 @@ async fn a_script_is_always_a_200_and_everything_else_has_its_status() {
     let server = Server::start().await;
     let mut susan = server.page("susan", "").await;
     for (endpoint, form, status, code) in [
-        ("buddies", "", 400, "missing_parameter"),
+        ("buddies", "ids=", 400, "missing_parameter"),
         ("history", "type=unicast", 400, "missing_parameter"),
         ("clear_history", "type=unicast", 400, "missing_parameter"),
         ("join", "id=room9&nick=A", 404, "unknown_room"),

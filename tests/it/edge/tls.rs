@@ -127,22 +127,51 @@ async fn http_1_and_polls_go_over_tls() {
     assert!(answer.contains("over TLS"), "{answer}");
 }
 
-/// Negative controls: serve one request of a connection at a time (the message waits for the poll); leave `doings.lose` and
-/// `written` out of `answer_poll` (the second poll has the message again).
+/// Negative control: serve one request of a connection at a time (the message waits for the poll).
 #[tokio::test]
 async fn on_one_connection_a_poll_waits_while_other_calls_are_answered() {
     let folder = tempfile::tempdir().expect("a folder");
     let (server, own) = serve(&folder).await;
     let two = Arc::new(Two::connect(server.address, folder.path()).await);
     let (one, other) = (two.online(&own, "1").await, two.online(&own, "2").await);
+    let mut ack = 0;
     for body in ["first", "second"] {
-        let (waiting, target) = (Arc::clone(&two), format!("/packets?domain={ONE}&{one}"));
+        let (waiting, target) = (Arc::clone(&two), format!("/packets?domain={ONE}&{one}&ack={ack}"));
         let poll = tokio::spawn(async move { waiting.ask(&target, "").await });
         two.ask("/webim/message", &format!("{other}&type=unicast&to=1&body={body}")).await;
         let packet = timeout(Duration::from_secs(10), poll).await.expect("in time").expect("no panic");
         let bodies: Vec<_> = packet["messages"].as_array().expect("a list").iter().map(|row| &row["body"]).collect();
         assert_eq!(bodies, [body], "what was given is confirmed by the next poll, and nothing else comes");
+        ack = packet["seq"].as_u64().expect("a place");
     }
+}
+
+/// Whoever says nothing of what they have is believed by what their socket shows, and here there is none of their own.
+///
+/// Negative control: let `answer` wait for every poll; the message is then confirmed by the poll after one that was given up.
+#[tokio::test]
+async fn a_page_that_does_not_acknowledge_is_told_to_poll_by_http_1() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (server, own) = serve(&folder).await;
+    let two = Two::connect(server.address, folder.path()).await;
+    let one = two.online(&own, "1").await;
+    let request = Request::builder().uri(format!("https://localhost/packets?domain={ONE}&{one}"));
+    let request = request.body(Full::new(Bytes::new())).expect("a request");
+    let error = two.0.clone().send_request(request).await.expect_err("the stream is reset");
+    let reason = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<h2::Error>());
+    assert_eq!(reason.and_then(h2::Error::reason), Some(h2::Reason::HTTP_1_1_REQUIRED), "{error:?}");
+    two.ask("/webim/presence", &format!("{one}&show=away")).await; // the connection goes on
+}
+
+/// Negative control: leave the wait for the first bytes out of `serve`; hyper waits for them for ever.
+#[tokio::test]
+async fn a_connection_that_says_nothing_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (server, _) = serve(&folder).await;
+    let mut stream = connect(server.address, folder.path(), b"h2").await.expect("a handshake");
+    let mut bytes = Vec::new();
+    let ended = timeout(Duration::from_secs(20), stream.read_to_end(&mut bytes)).await;
+    assert!(ended.is_ok(), "it is still open");
 }
 
 #[tokio::test]
@@ -164,7 +193,7 @@ async fn events_are_pieces_of_one_answer() {
     drop(body);
     // The stream has ended for the server, too: what comes now waits for the next.
     two.ask("/webim/message", &format!("{other}&type=unicast&to=1&body=afterwards")).await;
-    let packet = two.ask(&format!("/packets?domain={ONE}&{one}"), "").await;
+    let packet = two.ask(&format!("/packets?domain={ONE}&{one}&ack=0"), "").await;
     assert!(packet["messages"].to_string().contains("afterwards"), "{packet}");
 }
 

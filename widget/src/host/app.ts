@@ -102,9 +102,9 @@ export class App {
   }
 
   #mount(element: HTMLElement, how: { mode: "bar" | "inline" | "page"; only?: Key }): () => void {
-    const { lang, texts, server } = this.settings;
+    const { lang, texts } = this.settings;
     const root = element.shadowRoot ?? element.attachShadow({ mode: "open" });
-    return mount(root, this.model, { locale: lang, base: server, ...how, ...(texts === undefined ? {} : { texts }) });
+    return mount(root, this.model, { locale: lang, base: document.baseURI, ...how, ...(texts === undefined ? {} : { texts }) });
   }
 
   #room(place: HTMLElement, id: string): () => void {

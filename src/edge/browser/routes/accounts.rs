@@ -14,6 +14,7 @@ use crate::edge::sign_in::token::account_token;
 use crate::edge::{Asked, Edge, json, origin};
 use http::Method;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// A form with passwords in it, in bytes.
 const FORM_MAX: usize = 1024;
@@ -75,7 +76,10 @@ async fn replace(edge: &Edge, asked: &Asked, form: &Params) -> Result<String, Re
     let [old, new] = ["old", "new"].map(|name| form.required(name).map(Password::given));
     let (old, new) = (old?, new?);
     edge.rates.check_sign_in(asked, site.number, asker.identity.id.as_str())?;
-    let changed_at_ms = change_password(&edge.ctx, &site, &asker, old, new).await?;
+    // Whoever asks may go away meanwhile: what is begun is done to the end, or other sessions would go on.
+    let (ctx, of, by) = (Arc::clone(&edge.ctx), Arc::clone(&site), asker.clone());
+    let changing = tokio::spawn(async move { change_password(&ctx, &of, &by, old, new).await });
+    let changed_at_ms = changing.await.map_err(|_| Refusal::Internal)??;
     token(edge, &site, &asker.identity.id, changed_at_ms)
 }
 

@@ -28,6 +28,8 @@ pub struct Parked {
     pub listening: Listening,
     /// Whether its connection stays open afterwards.
     pub keep_alive: bool,
+    /// Whether its page says itself what it has.
+    pub acknowledges: bool,
     form: Form,
     dialect: Dialect,
     digest: TicketDigest,
@@ -62,6 +64,7 @@ pub async fn poll(edge: &Edge, asked: &Asked) -> Result<Outcome, Refusal> {
     if session.is_some_and(|session| edge.rates.check_poll(session).is_err()) {
         tokio::time::sleep(TOO_OFTEN_WAITS).await;
     }
+    let acknowledges = ack.is_some();
     let started = asker.and_then(|asker| start(edge, asked, &params, &asker, ack));
     if let Err(refusal @ (Refusal::ForeignOrigin | Refusal::SwitchedOff(_))) = started {
         return Ok(Outcome::Reply(error::reply(&refusal, &form)));
@@ -72,7 +75,17 @@ pub async fn poll(edge: &Edge, asked: &Asked) -> Result<Outcome, Refusal> {
     };
     let Started { listening, dialect, epoch, filter_for } = started;
     let (keep_alive, reader) = (asked.keep_alive, origin::reader(edge, asked));
-    Ok(Outcome::Take(Taken::Poll(Parked { listening, keep_alive, form, dialect, digest, epoch, reader, filter_for })))
+    Ok(Outcome::Take(Taken::Poll(Parked {
+        listening,
+        keep_alive,
+        acknowledges,
+        form,
+        dialect,
+        digest,
+        epoch,
+        reader,
+        filter_for,
+    })))
 }
 
 struct Started {

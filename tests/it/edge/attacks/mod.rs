@@ -5,14 +5,14 @@
 //! |---|---|---|
 //! | all | two lengths, length and chunks, folded lines, bad chunks | `what_a_proxy_may_understand_otherwise_is_refused_and_the_connection_closed`, `a_length_given_in_two_ways_ends_the_connection`, `what_is_framed_oddly_ends_the_connection` |
 //! | all | a line end without its carriage return | none: in a head it is a line end, as RFC 9112, 2.2, allows; in chunks `what_is_framed_oddly_ends_the_connection` |
-//! | all | a whole address and another `Host` | `a_whole_address_counts_more_than_a_host`, `a_foreign_host_is_refused_everywhere` |
+//! | all | a whole address and another `Host` | `an_address_of_one_host_and_a_header_of_another_are_refused`, `a_foreign_host_is_refused_everywhere` |
 //! | all | TRACE, unknown methods | `other_methods_are_refused_with_what_is_allowed`, `what_is_not_served_is_said_with_what_is` |
 //! | all | repeated parameters, wrong types, NUL, bad UTF-8 | `a_message_must_be_whole_and_addressed`, `ids_are_named_checked_and_counted`, `places_limits_and_questions_are_checked`, `a_nul_is_refused_wherever_it_stands` |
 //! | all | what was sent comes back, stacks, SQL | `a_refusal_tells_nothing_of_what_was_sent_and_nothing_of_what_is_inside`, `a_refusal_is_not_kept_and_tells_nothing` |
 //! | all | kept or guessed at by a browser | `every_answer_says_that_it_is_not_to_be_kept_or_guessed_at` |
 //! | all | sizes of request lines, headers, bodies | `what_is_not_http_is_refused_and_closed`, `bodies_over_the_limit_and_of_other_kinds_are_refused`, `bodies_have_the_limits_of_their_version` |
 //! | all | requests that do not end, answers that nobody takes | `a_request_that_does_not_end_is_given_up`, `an_answer_that_nobody_takes_is_given_up` |
-//! | all | Strict-Transport-Security | none: no TLS here yet |
+//! | all | Strict-Transport-Security | `http_1_and_polls_go_over_tls` |
 //! | packets | `callback` that is more than a name | `an_illegal_callback_is_refused_and_not_reflected`, `the_refusal_of_an_illegal_callback_is_text` |
 //! | packets | `callback` that is a program in letters | `an_illegal_callback_is_refused_and_not_reflected`, `legal_callbacks_are_called_and_are_scripts_of_their_own` |
 //! | packets | included by a foreign page without a ticket | `the_stream_ignores_cookies` |
@@ -58,11 +58,14 @@
 //! | CORS | `null`, reflected origins | `pages_of_listed_origins_read_the_answer_and_others_are_refused`, `browsers_are_told_before_they_ask` |
 //! | crossdomain.xml | read by Flash | `what_old_servers_had_for_anybody_is_not_here` |
 //! | proxies | addresses that a client invents | `only_what_our_own_proxies_wrote_counts`, `the_address_that_a_proxy_names_makes_nobody_of_anybody` |
-//! | widget | framed by a foreign site | none: no widget here yet |
+//! | widget | framed by a foreign site | none: it is a script in the page and no frame |
 //! | uploads | markup, archives, paths | none: there are none |
-//! | outgoing calls | addresses inside, redirections | none: no calls here yet |
+//! | outgoing calls | addresses inside, redirections | `nothing_inside_is_reached`, `what_leads_elsewhere_or_is_too_much_is_a_fault`, `an_address_inside_is_not_asked_unless_the_operator_allows_it`, `a_site_that_says_nothing_is_late` |
+//! | outgoing calls | another site's cookies | `a_site_is_shown_no_cookies_that_came_under_another_host`, `a_cookie_speaks_for_pages_that_its_site_lists_and_no_others` |
+//! | HTTP/2 | silence, a poll that is given up | `a_connection_that_says_nothing_ends`, `a_page_that_does_not_acknowledge_is_told_to_poll_by_http_1` |
+//! | HTTP/2 | answers that are not taken | `answers_that_are_not_taken_end_the_connection` |
 //! | NATS | forged hints | none: one node |
-//! | login | stuffing, enumeration | none: no passwords here |
+//! | login | stuffing, enumeration | `passwords_are_not_tried_on`, `no_account_and_a_wrong_password_are_the_same`, `a_flood_of_sign_ins_costs_no_more_than_the_cores`, `passwords_come_in_the_form_of_a_post_and_nowhere_else` |
 
 mod answers;
 mod foreign_pages;

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use ring::{hmac, rand};
 use serde_json::json;
+use std::sync::Arc;
 
 async fn serve() -> Server {
     serve_with(|config| config.outgoing_allow = vec!["127.0.0.1/32".parse().expect("a network")]).await
@@ -53,7 +54,7 @@ async fn the_site_says_whose_a_cookie_is_and_is_asked_once_a_minute() {
     assert!(request.starts_with("POST /whoami ") && !request.contains("_ga"), "{request}");
     assert!(request.ends_with(&format!(r#"{{"type":"cookie","site":"{ONE}"}}"#)), "{request}");
     assert_signed(request, &own);
-    for cookie in ["sid=nobody", "sid=guest", "sid=broken", "other=jack", ""] {
+    for cookie in ["sid=nobody", "sid=guest", "other=jack", "", "sid=broken"] {
         assert_refused(&by_cookie(&server, cookie, &[]).await, 401, "not_signed_in");
     }
     assert_eq!(site.asked().len(), 4, "a cookie that is not named asks nobody");
@@ -63,7 +64,11 @@ async fn the_site_says_whose_a_cookie_is_and_is_asked_once_a_minute() {
 #[tokio::test]
 async fn a_cookie_speaks_for_pages_that_its_site_lists_and_no_others() {
     let (server, site) = (serve().await, AskedSite::start(who).await);
-    add(&server, ONE, &[("cookie_url", &site.url("/whoami")), ("origins", "https://www.one.example")]).await;
+    let options = [("cookie_url", site.url("/whoami")), ("cookie_names", "sid".to_owned())];
+    let options = options.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>();
+    let public = format!("http://{}", server.address);
+    add(&server, ONE, &[&options[..], &[("origins", "https://www.one.example"), ("public_url", &public)]].concat())
+        .await;
     add(&server, TWO, &[("origins", "https://two.example")]).await;
     for (name, value) in [
         ("Origin", "https://two.example"),
@@ -91,9 +96,46 @@ async fn a_cookie_speaks_for_pages_that_its_site_lists_and_no_others() {
 async fn an_address_inside_is_not_asked_unless_the_operator_allows_it() {
     let server = serve_with(|_| {}).await;
     let site = AskedSite::start(who).await;
-    add(&server, ONE, &[("cookie_url", &site.url("/whoami"))]).await;
+    add(&server, ONE, &[("cookie_url", &site.url("/whoami")), ("cookie_names", "sid")]).await;
     assert_refused(&by_cookie(&server, "sid=jack", &[]).await, 401, "not_signed_in");
     assert!(site.asked().is_empty());
+}
+
+/// Whoever has a site on somebody's server could else be shown the cookies of another one's members.
+///
+/// Negative control: leave `is_for` out of `by_cookie`.
+#[tokio::test]
+async fn a_site_is_shown_no_cookies_that_came_under_another_host() {
+    let (server, site) = (serve().await, AskedSite::start(who).await);
+    let options = [("cookie_url", site.url("/whoami")), ("cookie_names", "sid".to_owned())];
+    let options = options.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>();
+    add(&server, TWO, &[]).await;
+    add(&server, ONE, &[&options[..], &[("public_url", "https://chat.one.example")]].concat()).await;
+    assert_refused(&by_cookie(&server, "sid=jack", &[]).await, 401, "not_signed_in");
+    set(&server, ONE, &[("public_url", "")]).await;
+    assert_refused(&by_cookie(&server, "sid=jack", &[]).await, 401, "not_signed_in");
+    assert!(site.asked().is_empty());
+    set(&server, ONE, &[("public_url", &format!("http://{}/chat", server.address))]).await;
+    assert_eq!(by_cookie(&server, "sid=jack", &[]).await.status, 200);
+}
+
+/// Negative control: leave the turns out of `whose`.
+#[tokio::test]
+async fn a_crowd_with_one_cookie_is_one_question_and_a_slow_site_is_its_own() {
+    let (server, site) = (Arc::new(serve().await), AskedSite::start(who).await);
+    add(&server, ONE, &[("cookie_url", &site.url("/whoami")), ("cookie_names", "sid")]).await;
+    let crowd = (0..10).map(|_| {
+        let server = Arc::clone(&server);
+        tokio::spawn(async move { by_cookie(&server, "sid=jack", &[]).await.status })
+    });
+    for page in crowd.collect::<Vec<_>>() {
+        assert_eq!(page.await.expect("no panic"), 200);
+    }
+    assert_eq!(site.asked().len(), 1);
+    // A failure holds for two seconds: whoever comes meanwhile is told to come again.
+    assert_refused(&by_cookie(&server, "sid=broken", &[]).await, 401, "not_signed_in");
+    assert_refused(&by_cookie(&server, "sid=other", &[]).await, 503, "unavailable");
+    assert_eq!(by_cookie(&server, "sid=jack", &[]).await.status, 200, "who is known needs no question");
 }
 
 struct Signer {

@@ -118,7 +118,7 @@ async fn what_a_site_pushes_while_it_is_asked_stands() {
     assert_eq!(friends(&server, &own, "1").await, ["3"], "and one that has ended since");
 }
 
-/// Negative control: leave `buddies_cut` out of what is done with an answer.
+/// Negative control: leave `has_more_buddies` out of what is done with an answer.
 #[tokio::test]
 async fn a_list_that_is_cut_ends_no_friendship() {
     let site = AskedSite::start(|_| people(r#"[{"id":"old"}]"#)).await;
