@@ -156,7 +156,8 @@ scene("a minimised window counts what comes, and a closed one stays closed on th
   await until("read", () => susan.page.title(), (title) => !title.startsWith("("));
   await susan.window("jack").getByRole("button", { name: "Close" }).click();
   await susan.reload();
-  assert.equal(await susan.window("jack").count() + await susan.chip("jack").count(), 0);
+  await susan.sees("jack", "Online");
+  assert.equal((await susan.window("jack").count()) + (await susan.chip("jack").count()), 0);
 });
 
 scene("on a phone one thing is open at a time", async (site) => {

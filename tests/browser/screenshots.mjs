@@ -6,6 +6,7 @@
  * They go to docs/images. With pngquant (Debian has it) they come out smaller; it is not needed.
  */
 
+import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
@@ -30,13 +31,13 @@ const site = await Site.open();
 await mkdir(FOLDER, { recursive: true });
 try {
   const [jack, mary, josh] = [await site.member("jack"), await site.member("mary"), await site.member("josh")];
-  const desk = await site.context({ timezoneId, colorScheme: "light", viewport: { width: 1280, height: 800 } });
+  const desk = await site.context({ timezoneId, colorScheme: "light", viewport: { width: 1360, height: 850 } });
   const susan = await site.member("susan", { context: desk });
-  await mary.choose("chat", "Sorting photographs");
-  await josh.choose("away", "Glue is drying");
-  await susan.sees("mary", "happy to chat · Sorting photographs");
-  await susan.sees("josh", "away · Glue is drying");
-  await susan.sees("#room1", "4 of 4 online");
+  await mary.choose("Happy to chat", "Sorting photographs");
+  await josh.choose("Away", "Glue is drying");
+  await susan.sees("mary", "Happy to chat Sorting photographs");
+  await susan.sees("josh", "Away Glue is drying");
+  await susan.sees("#room1", "4 online");
 
   await susan.open("#room1");
   await susan.open("jack");
@@ -58,17 +59,31 @@ try {
   await susan.say("jack", "Deal. See you at the slip 🚣");
   await jack.hears("susan", "susan", "Deal. See you at the slip 🚣");
   await susan.hears("#room1", "mary", "I will bring soup 🍲");
+  await susan.reload();
+  await susan.hears("jack", "susan", "Deal. See you at the slip 🚣");
+  await susan.hears("#room1", "mary", "I will bring soup 🍲");
+  for (const whom of ["#room1", "jack"]) await susan.input(whom).click();
+  await susan.roster();
   await jack.input("susan").pressSequentially("And ta");
-  await susan.window("jack").locator('[data-test="typing"]').waitFor();
+  await susan.window("jack").locator(".is-typing").waitFor();
   await susan.page.mouse.move(0, 0);
   await susan.page.evaluate(() => document.activeElement.blur());
   await picture(susan, "home-light.png");
   await susan.page.emulateMedia({ colorScheme: "dark" });
   await picture(susan, "home-dark.png");
+  await susan.page.emulateMedia({ colorScheme: "light" });
+  for (const whom of ["jack", "#room1"]) await susan.window(whom).getByRole("button", { name: "Close" }).click();
+  await susan.visit("rooms/room1");
+  await susan.online();
+  assert.equal(await susan.bar.locator("section.chat").count(), 0);
+  await susan.page.locator("main .bubble", { hasText: "soup" }).waitFor();
+  await picture(susan, "room.png");
 
   const pocket = await site.context({ timezoneId, viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
   const phone = await site.member("susan", { context: pocket });
-  await phone.page.locator('[data-test="bar"] .launcher').click();
+  await phone.roster();
+  await phone.entry("mary").waitFor();
+  await picture(phone, "phone-roster.png");
   await phone.open("jack");
   await phone.hears("jack", "susan", "Deal. See you at the slip 🚣");
   await phone.page.evaluate(() => document.activeElement.blur());

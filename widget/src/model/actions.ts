@@ -52,6 +52,7 @@ export type Action =
   | { readonly type: "toast"; readonly toast: Toast }
   | { readonly type: "untoast"; readonly id: number }
   | { readonly type: "dress"; readonly settings: Partial<Settings> }
+  | { readonly type: "resumed" }
   | { readonly type: "tick"; readonly now: number };
 
 const OF_ONE_TAB = new Set<Action["type"]>([
@@ -70,6 +71,7 @@ const OF_ONE_TAB = new Set<Action["type"]>([
   "toast",
   "untoast",
   "dress",
+  "resumed",
   "tick",
 ]);
 

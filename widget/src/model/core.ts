@@ -19,6 +19,8 @@ export interface Core {
   readonly shown: readonly string[];
   /** The member's settings as the server keeps them have come. */
   readonly hasSettings: boolean;
+  /** This tab has an earlier page whose windows it goes on with, even if there were none. */
+  readonly hasWindows: boolean;
 }
 
 export const SETTINGS: Settings = {
@@ -60,6 +62,7 @@ export function emptyCore(settings: Partial<Settings> = {}): Core {
     groups: [],
     shown: [],
     hasSettings: false,
+    hasWindows: false,
   };
 }
 

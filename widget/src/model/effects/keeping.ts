@@ -28,6 +28,7 @@ export class Keeping {
     if (this.#isReady || !isObject(value)) return void (this.#isReady = true);
     const of = text(value.user);
     if (of === "" || (id !== of && !(id === "vid:" && of.startsWith(id)))) return void (this.#isReady = true);
+    this.model.dispatch({ type: "resumed" });
     for (const { key, isMinimised } of windowsOf(value.windows)) {
       this.model.dispatch({ type: "open", key });
       if (isMinimised) this.model.dispatch({ type: "minimise", key, isMinimised });

@@ -80,7 +80,7 @@ export function reduce(core: Core, action: Action): Core {
 
 type OfOneTab = Extract<
   Action,
-  { type: "focus" | "panel" | "search" | "hits" | "finding" | "found" | "toast" | "untoast" | "tick" }
+  { type: "focus" | "panel" | "search" | "hits" | "finding" | "found" | "toast" | "untoast" | "resumed" | "tick" }
 >;
 
 function reduceOfOneTab(core: Core, action: OfOneTab): Core {
@@ -102,6 +102,8 @@ function reduceOfOneTab(core: Core, action: OfOneTab): Core {
       return withState(core, { toasts: [...state.toasts.slice(-2), action.toast] });
     case "untoast":
       return withState(core, { toasts: state.toasts.filter(({ id }) => id !== action.id) });
+    case "resumed":
+      return { ...core, hasWindows: true };
     case "tick":
       return tick(core, action.now);
   }

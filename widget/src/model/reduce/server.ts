@@ -53,7 +53,7 @@ function gone(core: Core, answer: Online): Core {
 function withSettings(core: Core, { setting }: Online): Core {
   const { settings, windows } = core.state;
   let next: Core = { ...withState(core, { settings: { ...settings, ...settingsOf(setting) } }), hasSettings: true };
-  if (windows.length > 0) return next;
+  if (windows.length > 0 || core.hasWindows) return next;
   for (const { key, isMinimised } of windowsOf(setting[WINDOWS])) {
     next = open(next, key);
     const opened = next.state.windows.map((window) => (window.key === key ? { key, isMinimised } : window));

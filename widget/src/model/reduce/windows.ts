@@ -9,7 +9,7 @@ export function open(core: Core, key: Key): Core {
   const known = windows.find((window) => window.key === key);
   if (known !== undefined) return known.isMinimised ? minimise(core, key, false) : core;
   const opened = withConversation(withState(core, { windows: [...windows, { key, isMinimised: false }] }), key, {});
-  return marked({ ...opened, newAfter: put(core.newAfter, key, core.read.get(key) ?? 0) }, key);
+  return newFrom(opened, key);
 }
 
 export function close(core: Core, key: Key): Core {
@@ -28,11 +28,13 @@ export function minimise(core: Core, key: Key, isMinimised: boolean): Core {
   const { focused } = core.state;
   const changed = withState(core, { windows, focused: isMinimised && focused === key ? null : focused });
   // A window that is looked at again begins "new" where it was left.
-  return isMinimised ? { ...changed, newAfter: drop(core.newAfter, key) } : restored(changed, key);
+  return isMinimised ? { ...changed, newAfter: drop(core.newAfter, key) } : newFrom(changed, key);
 }
 
-function restored(core: Core, key: Key): Core {
-  return marked({ ...core, newAfter: put(core.newAfter, key, core.read.get(key) ?? 0) }, key);
+/** Where "new" begins; nowhere, if nothing is unread: of what was never read here we may not know how far it is. */
+function newFrom(core: Core, key: Key): Core {
+  const { unread } = conversationOf(core, key);
+  return marked({ ...core, newAfter: unread === 0 ? drop(core.newAfter, key) : put(core.newAfter, key, core.read.get(key) ?? 0) }, key);
 }
 
 export function move(core: Core, key: Key, to: number): Core {
