@@ -18,9 +18,15 @@ function load(): void {
   // The bar is below the loader, whatever server its calls go to.
   const folder = script === null ? settings.server : folderOf(script.src);
   window.NextIM = makeApi(settings, folder, early);
-  const fetchBar = (): void => add(`${folder}/${BAR.path}`, settings.nonce);
+  const fetchBar = (): void => whenDrawn(() => add(`${folder}/${BAR.path}`, settings.nonce));
   if (document.readyState === "complete") fetchBar();
   else addEventListener("load", fetchBar, { once: true });
+}
+
+/** A page with nothing to wait for is loaded before it is drawn. One that nobody sees is not drawn. */
+function whenDrawn(then: () => void): void {
+  if (document.visibilityState === "hidden") setTimeout(then);
+  else requestAnimationFrame(() => setTimeout(then));
 }
 
 function add(address: string, nonce: string | undefined): void {
