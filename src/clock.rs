@@ -30,6 +30,12 @@ impl Clock {
     }
 }
 
+/// Microseconds of the machine's monotonic clock: the same for all of its processes. For load clients that measure each other.
+pub fn machine_us() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0) / 1_000
+}
+
 /// Bytes from the operating system's random source.
 ///
 /// # Panics

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod edge;
 pub mod live;
+pub mod loadtest;
 pub mod outgoing;
 pub mod people;
 pub mod store;

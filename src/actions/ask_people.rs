@@ -18,6 +18,7 @@ pub struct Answered {
 pub async fn ask_people(ctx: &Context, site: &Site, user: &UserId) -> Option<Result<Answered, SourceError>> {
     let source = ctx.people.of(&site.name)?;
     let answered = async {
+        let _place = source.place().await?;
         // Connects, so that what is timed is what members wait for.
         source.check().await?;
         let began_ms = ctx.clock.monotonic_ms();

@@ -82,7 +82,7 @@ pub struct Connected {
 }
 
 /// Opens a session for `caller`.
-pub async fn connect(ctx: &Context, caller: &Caller, ask: Connect) -> Result<Connected, Refusal> {
+pub async fn connect(ctx: &Arc<Context>, caller: &Caller, ask: Connect) -> Result<Connected, Refusal> {
     let (site, user) = caller.person().ok_or(Refusal::NotSignedIn)?;
     sweep::store_ended_cursors(ctx).await;
     let mut member = ctx.store.member(site, user.clone()).await?.ok_or(Refusal::NotSignedIn)?;

@@ -2,20 +2,22 @@
 //! does not answer keeps nobody out; they come in with what is stored.
 //!
 //! Whom the site names is the whole truth about friends: others are friends no more. Of rooms it is the truth about those that only a site
-//! puts people into: open ones, and those that members made, are left alone.
+//! puts people into: open ones, and those that members made, are left alone. It is a truth of the moment when the site was asked: what has
+//! changed here since then is newer. And a list that was cut says nothing of those who are not in it.
 
-use super::people_sources::Source;
+use super::people_sources::{Oddities, Turn};
 use super::sync_directory::change_directory;
 use super::{Context, vouch};
 use crate::chat::entry::SeatChange;
-use crate::chat::id::{RoomId, SiteNumber, UserId, UserKey, UserNumber};
+use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{Membership, Room};
 use crate::chat::site::Site;
 use crate::chat::user::{Member, Person, Profile};
-use crate::people::{Asked, AskedBuddy, AskedRoom, Described, SourceError};
+use crate::people::{Asked, AskedBuddy, AskedRoom, Described};
 use crate::store::DirectoryChange;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Changes of one write: others write, too.
 const PART: usize = 500;
@@ -24,47 +26,64 @@ const SEATS: usize = 500;
 /// The group of friends of whom it is not said.
 const GROUP: &str = "friend";
 
-/// Carries over what the member's site says, if it can be asked and it is time to. Whether the member is to be read again.
-pub(super) async fn pull_people(ctx: &Context, member: &Member, key: UserKey) -> bool {
+/// Carries over what the member's site says, if it can be asked and it is time to. Whether the member is to be read again. `member` is as
+/// they were read just now.
+///
+/// On a task of its own: whoever opens the page may go away, and what was answered must not be carried over by halves.
+pub(super) async fn pull_people(ctx: &Arc<Context>, member: &Member, key: UserKey) -> bool {
     let Some(site) = ctx.sites.by_number(key.site) else { return false };
     let Some(source) = ctx.people.of(&site.name) else { return false };
-    let user = &member.profile.id;
-    if !source.is_due(user, ctx.clock.monotonic_ms()) {
+    let user = member.profile.id.clone();
+    if !source.is_due(&user, ctx.clock.monotonic_ms()) {
         return false;
     }
-    let _turn = source.turn(user).await;
-    let now_ms = ctx.clock.monotonic_ms();
-    // Somebody else may have asked meanwhile.
-    if source.is_due(user, now_ms) {
-        ask(ctx, source, &site, user, key, now_ms).await;
-    }
+    let (ctx, before) = (Arc::clone(ctx), Before::of(member));
+    let pulling = tokio::spawn(async move {
+        let Some(source) = ctx.people.of(&site.name) else { return };
+        if let Some(turn) = source.turn(&user, &ctx.clock).await {
+            ask(&ctx, turn, &site, &user, key, before).await;
+        }
+    });
+    // If it panics the log says so; that keeps nobody out, either.
+    drop(pulling.await);
     true
 }
 
-async fn ask(ctx: &Context, source: &Source, site: &Site, user: &UserId, key: UserKey, now_ms: u64) {
-    let before = match ctx.store.member(key.site, user.clone()).await {
-        Ok(Some(member)) => Before::of(&member),
-        _ => return,
-    };
-    let asked = match source.ask(site, user).await {
+async fn ask(ctx: &Context, mut turn: Turn<'_>, site: &Site, user: &UserId, key: UserKey, before: Before) {
+    let source = turn.source;
+    let put_ms = ctx.clock.monotonic_ms();
+    let asked = source.ask(site, user).await;
+    turn.leave_place();
+    let answered_ms = ctx.clock.monotonic_ms();
+    let asked = match asked {
         Ok(Some(asked)) => asked,
         // A member who has signed in is one, whether or not the source knows them yet.
-        Ok(None) => return source.answered(user, 0, now_ms),
-        Err(error) => return source.failed(user, &error, ctx.clock.monotonic_ms()),
+        Ok(None) => return source.answered(user, Oddities::default(), put_ms, answered_ms),
+        Err(error) => return source.failed(user, &error, put_ms, answered_ms),
     };
-    let skipped = asked.skipped;
+    let odd = Oddities::of(&asked);
     match carry_over(ctx, user, key, before, asked).await {
-        Ok(()) => source.answered(user, skipped, now_ms),
-        Err(refusal) => {
-            let what = format!("what it says of {user} cannot be stored: {refusal}");
-            let error = SourceError::lasting(what, "see what `nextim site people` shows of them");
-            source.failed(user, &error, ctx.clock.monotonic_ms());
-        }
+        Ok(()) => source.answered(user, odd, put_ms, answered_ms),
+        Err(refusal) => source.not_stored(user, &refusal, put_ms, answered_ms),
     }
 }
 
-/// What is stored of those of whom the site speaks.
+/// Whose friend and where the member was before the site was asked.
+struct Before {
+    buddies: HashSet<UserNumber>,
+    rooms: HashSet<RoomNumber>,
+}
+
+impl Before {
+    fn of(member: &Member) -> Self {
+        let rooms = member.memberships.iter().map(|membership| membership.room.number);
+        Self { buddies: member.buddies.iter().copied().collect(), rooms: rooms.collect() }
+    }
+}
+
+/// What is stored of those of whom the site speaks, now that it has answered.
 struct Known {
+    before: Before,
     profiles: HashMap<UserId, Profile>,
     /// Friends, with the groups in which the member has them.
     groups: HashMap<UserId, String>,
@@ -74,22 +93,29 @@ struct Known {
     memberships: Vec<Membership>,
     /// Other rooms that are spoken of.
     rooms: HashMap<RoomId, Room>,
-    /// Who and what was stored before the site was asked: it cannot have said anything of what came meanwhile.
-    before: Before,
 }
 
-/// See [`Known`].
-#[derive(Debug, Default)]
-struct Before {
-    friends: HashSet<UserNumber>,
-    rooms: HashSet<RoomId>,
-}
+impl Known {
+    /// Whether somebody has made or ended a friendship since the site was asked: then what it said is older.
+    fn is_changed_since(&self, buddy: &UserId) -> bool {
+        let number = self.profiles.get(buddy).map(|profile| profile.number);
+        let was = number.is_some_and(|number| self.before.buddies.contains(&number));
+        was != self.groups.contains_key(buddy)
+    }
 
-impl Before {
-    fn of(member: &Member) -> Self {
-        let friends = member.buddies.iter().copied().collect();
-        let rooms = member.memberships.iter().map(|membership| membership.room.id.clone()).collect();
-        Self { friends, rooms }
+    /// The same for a room.
+    fn is_seat_changed_since(&self, room: &Room) -> bool {
+        self.before.rooms.contains(&room.number) != self.is_in(&room.id)
+    }
+
+    fn is_in(&self, room: &RoomId) -> bool {
+        self.memberships.iter().any(|membership| membership.room.id == *room)
+    }
+
+    /// A room that is spoken of, as it is stored.
+    fn room(&self, id: &RoomId) -> Option<&Room> {
+        let of_member = self.memberships.iter().map(|membership| &membership.room).find(|room| room.id == *id);
+        of_member.or_else(|| self.rooms.get(id))
     }
 }
 
@@ -142,12 +168,12 @@ async fn read(ctx: &Context, user: &UserId, key: UserKey, before: Before, asked:
     let member = ctx.store.member(key.site, user.clone()).await?.ok_or(Refusal::UnknownUser)?;
     let friends = ctx.store.people_by_number(key, member.buddies.to_vec()).await?;
     let mut known = Known {
+        before,
         profiles: HashMap::from([(user.clone(), member.profile)]),
         groups: HashMap::new(),
         groups_of_others: HashMap::new(),
         memberships: member.memberships,
         rooms: HashMap::new(),
-        before,
     };
     for Person { profile, group } in friends {
         known.groups.insert(profile.id.clone(), group.map_or_else(|| GROUP.to_owned(), String::from));
@@ -169,7 +195,7 @@ async fn read(ctx: &Context, user: &UserId, key: UserKey, before: Before, asked:
         }
     }
     for room in asked.rooms.iter().flatten() {
-        if !known.memberships.iter().any(|membership| membership.room.id == room.id)
+        if !known.is_in(&room.id)
             && let Some(found) = ctx.store.room(key.site, room.id.clone()).await?
         {
             known.rooms.insert(room.id.clone(), found);
@@ -201,13 +227,13 @@ fn difference(user: &UserId, asked: &Asked, known: &Known) -> Difference {
     if let Some(buddies) = &asked.buddies {
         of_buddies(user, buddies, known, &mut difference.changes);
         if !asked.has_more_buddies {
-            difference.changes.extend(parted(user, buddies, known));
+            parted(user, buddies, known, &mut difference.changes);
         }
     }
     if let Some(rooms) = &asked.rooms {
         of_rooms(rooms, known, &mut difference);
         if !asked.has_more_rooms {
-            difference.leaves = left(rooms, known);
+            left(rooms, known, &mut difference.leaves);
         }
     }
     difference
@@ -216,49 +242,44 @@ fn difference(user: &UserId, asked: &Asked, known: &Known) -> Difference {
 fn of_buddies(user: &UserId, buddies: &[AskedBuddy], known: &Known, changes: &mut Vec<DirectoryChange>) {
     let buddies = || buddies.iter().filter(|buddy| !is_visitor(&buddy.id));
     changes.extend(buddies().filter_map(|buddy| person(&buddy.id, &buddy.described, known)));
-    for buddy in buddies().filter(|buddy| !known.groups.contains_key(&buddy.id) || is_regrouped(known, buddy)) {
+    let is_new = |buddy: &AskedBuddy| !known.groups.contains_key(&buddy.id) || is_regrouped(known, buddy);
+    for buddy in buddies().filter(|buddy| is_new(buddy) && !known.is_changed_since(&buddy.id)) {
         let buddy_group = known.groups_of_others.get(&buddy.id).cloned().unwrap_or_else(|| GROUP.to_owned());
         let group = group(buddy).unwrap_or_else(|| GROUP.to_owned());
         changes.push(DirectoryChange::Friends { user: user.clone(), buddy: buddy.id.clone(), group, buddy_group });
     }
 }
 
-/// Friends whom the site does not name, and who were friends already when it was asked.
-fn parted(user: &UserId, buddies: &[AskedBuddy], known: &Known) -> Vec<DirectoryChange> {
-    let named: HashSet<&UserId> = buddies.iter().map(|buddy| &buddy.id).collect();
-    let was_there =
-        |id: &UserId| known.profiles.get(id).is_some_and(|profile| known.before.friends.contains(&profile.number));
-    let mut parted: Vec<&UserId> = known.groups.keys().filter(|id| !named.contains(id) && was_there(id)).collect();
+/// Friends who are so no more.
+fn parted(user: &UserId, buddies: &[AskedBuddy], known: &Known, changes: &mut Vec<DirectoryChange>) {
+    let named: HashSet<&UserId> = buddies.iter().map(|buddy| &buddy.id).filter(|id| !is_visitor(id)).collect();
+    let is_parted = |id: &&UserId| !named.contains(id) && !known.is_changed_since(id);
+    let mut parted: Vec<&UserId> = known.groups.keys().filter(is_parted).collect();
     parted.sort();
     let part = |buddy: &UserId| DirectoryChange::NotFriends { user: user.clone(), buddy: buddy.clone() };
-    parted.into_iter().map(part).collect()
+    changes.extend(parted.into_iter().map(part));
 }
 
 fn of_rooms(rooms: &[AskedRoom], known: &Known, difference: &mut Difference) {
-    let stored = |id: &RoomId| {
-        let of_member = known.memberships.iter().map(|membership| &membership.room).find(|room| room.id == *id);
-        of_member.or_else(|| known.rooms.get(id))
-    };
     for AskedRoom { id, described } in rooms {
-        let room = stored(id);
+        let room = known.room(id);
         let is_taken_over = room.is_some_and(|room| room.temporary);
         difference.changes.extend(changed_room(id, described, room));
         difference.emptied.extend(room.filter(|_| is_taken_over).cloned());
-        let is_in = known.memberships.iter().any(|membership| membership.room.id == *id);
-        if !is_in || is_taken_over {
+        let is_new = !known.is_in(id) && !room.is_some_and(|room| known.is_seat_changed_since(room));
+        if is_new || is_taken_over {
             difference.joins.push(id.clone());
         }
     }
 }
 
-/// Rooms of the site that it does not name, and in which the member was already when it was asked.
-fn left(rooms: &[AskedRoom], known: &Known) -> Vec<RoomId> {
+/// Rooms in which the member is no more.
+fn left(rooms: &[AskedRoom], known: &Known, leaves: &mut Vec<RoomId>) {
     let named: HashSet<&RoomId> = rooms.iter().map(|room| &room.id).collect();
-    let is_sites = |room: &&Room| {
-        !room.open && !room.temporary && !named.contains(&room.id) && known.before.rooms.contains(&room.id)
-    };
+    let is_sites =
+        |room: &&Room| !room.open && !room.temporary && !named.contains(&room.id) && !known.is_seat_changed_since(room);
     let left = known.memberships.iter().map(|membership| &membership.room).filter(is_sites);
-    left.map(|room| room.id.clone()).collect()
+    leaves.extend(left.map(|room| room.id.clone()));
 }
 
 /// What changes of how somebody is described.

@@ -4,6 +4,7 @@ mod backup;
 mod config;
 mod doctor;
 mod export;
+mod loadtest;
 mod people;
 mod restore;
 mod serve;
@@ -94,6 +95,9 @@ enum Command {
     /// Accounts of a small site: members who sign in with a password that is kept here
     #[command(subcommand)]
     User(user::UserCommand),
+    /// How much a server takes: many members who listen, write and open pages
+    #[command(subcommand)]
+    Loadtest(loadtest::LoadtestCommand),
     /// Show and check the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -114,6 +118,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(doctor) => doctor.run(),
         Command::Token(command) => command.run(),
         Command::User(command) => command.run(),
+        Command::Loadtest(command) => command.run(),
         Command::Config(command) => command.run(),
     }
 }

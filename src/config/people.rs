@@ -2,6 +2,7 @@
 
 use super::ConfigError;
 use super::written::nearest_of;
+use crate::chat::site_options::is_address;
 use crate::people::maps::Map;
 use crate::people::settings::{From, OwnQueries, SecretUrl, Settings, Tls};
 use serde::Deserialize;
@@ -131,12 +132,20 @@ fn url(at: &str, from: From, url: Option<String>, file: Option<PathBuf>) -> Resu
         From::Postgres => (&["postgres://", "postgresql://"], "postgresql://USER:PASSWORD@HOST:PORT/DATABASE"),
         From::Http => (&["https://", "http://"], "https://www.example.com/nextim/people"),
     };
-    let is_one = from != From::Http || crate::chat::site_options::is_address(&url);
-    if is_one && schemes.iter().any(|scheme| url.starts_with(scheme)) {
-        Ok(SecretUrl(url))
-    } else {
-        error(&format!(" must be an address such as {example}"))
+    if !schemes.iter().any(|scheme| url.starts_with(scheme)) {
+        return error(&format!(" must be an address such as {example}"));
     }
+    if from == From::Http && !can_be_asked(&url) {
+        return error(&format!(" must be an address such as {example}, with neither user nor password in it"));
+    }
+    Ok(SecretUrl(url))
+}
+
+/// Whether `outgoing` would ask there.
+fn can_be_asked(url: &str) -> bool {
+    let has_good_port = |at: &http::uri::Authority| at.as_str().len() == at.host().len() || at.port_u16().is_some();
+    let is_good = |uri: http::Uri| uri.authority().is_some_and(has_good_port);
+    is_address(url) && url.parse().is_ok_and(is_good)
 }
 
 /// A source as a configuration file would say it, all but its address.
@@ -220,6 +229,33 @@ mod tests {
         let bad = "from = \"mysql\"\nmap = \"discuz\"\n";
         assert!(people(bad).unwrap_err().contains("url is missing"));
         assert!(people(&format!("{bad}url = \"secret-word\"\n")).is_err_and(|error| !error.contains("secret-word")));
+    }
+
+    /// Negative control: leave `can_be_asked` out.
+    #[test]
+    fn a_server_is_asked_at_an_address_that_can_be_asked() {
+        let at = |url: &str| people(&format!("from = \"http\"\nurl = \"{url}\"\n"));
+        for url in [
+            "https://www.example.com/people",
+            "http://127.0.0.1:8080/people?a=b",
+            "http://[::1]:8080/",
+            "https://www.example.com",
+        ] {
+            assert_eq!(at(url).map(|settings| settings.url), Ok(SecretUrl(url.into())));
+        }
+        for url in [
+            "https://reader:secret-word@www.example.com/people",
+            "https://secret-word@www.example.com/",
+            "https://",
+            "https:///people",
+            "https://www.example.com:secret-word/",
+            "https://www.example.com:99999/",
+            "https://www.example.com/a b",
+            "https://www.example.com/#a",
+        ] {
+            let error = at(url).unwrap_err();
+            assert!(error.contains("neither user nor password") && !error.contains("secret-word"), "{url}: {error}");
+        }
     }
 
     #[test]

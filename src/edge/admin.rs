@@ -197,7 +197,7 @@ fn people(registry: &mut Registry, sources: &[SourceCounts]) {
     if !sources.is_empty() {
         registry.register(
             "people_asked",
-            "Members for whom their site was asked; skipped: it had failed just before",
+            "Members for whom their site was asked; skipped: it had failed just before, or too many were waiting",
             asked,
         );
     }

@@ -31,8 +31,8 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Why there is no answer: for the site's developer and the operator, never for a browser.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// The address is none that can be asked.
-    #[error("{0} is no address that can be asked: it must be a whole http or https address")]
+    /// The address is none that can be asked. Only its host is told, if it has one: elsewhere in it there may be a password.
+    #[error("{0} cannot be asked: its address must be a whole http or https one, with neither user nor password in it")]
     Address(Box<str>),
     /// It leads where nobody has allowed to go.
     #[error("{host} is at {address}, which is not on the open internet: add it to outgoing.allow if it is meant")]
@@ -176,15 +176,20 @@ struct Target {
 
 impl Target {
     fn parse(url: &str) -> Result<Self, Fault> {
-        // It may have a password in it, which stands in no log.
-        let uri: Uri = url.parse().map_err(|_| Fault::Address("the address".into()))?;
-        let bad = || Fault::Address(uri.host().unwrap_or("the address").into());
+        let uri: Uri = url.parse().map_err(|_| Fault::Address("the site".into()))?;
+        // Without a scheme anything is a host.
+        let bad = || Fault::Address(uri.scheme().and(uri.host()).unwrap_or("the site").into());
         let is_tls = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
             _ => return Err(bad()),
         };
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or_else(bad)?;
+        // A port that is no number would be the usual one.
+        let has_good_port = authority.as_str().len() == authority.host().len() || authority.port_u16().is_some();
+        if !has_good_port {
+            return Err(bad());
+        }
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
         let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
         Ok(Self {

@@ -77,8 +77,23 @@ async fn what_leads_elsewhere_or_is_too_much_is_a_fault() {
         let outcome = closed.get(&format!("http://{name}:{}/", address.port())).await;
         assert!(matches!(outcome, Err(Fault::NotPublic { .. } | Fault::Name(..))), "{name}: {:?}", outcome.err());
     }
-    for url in ["ftp://a.example/", "/path", "http://user@127.0.0.1/", "http://"] {
+    for url in ["ftp://a.example/", "/path", "http://user@127.0.0.1/", "http://", "http://127.0.0.1:99999/"] {
         assert!(matches!(closed.get(url).await, Err(Fault::Address(_))), "{url}");
+    }
+}
+
+/// Negative control: put the whole address into `Fault::Address`.
+#[tokio::test]
+async fn no_fault_repeats_a_password() {
+    for url in [
+        "https://reader:hunter2@a.example/people",
+        "https://a.example:hunter2/",
+        "https://a.example/ hunter2",
+        "hunter2",
+    ] {
+        let fault = client().get(url).await.err().unwrap();
+        assert!(matches!(fault, Fault::Address(_)), "{url}: {fault}");
+        assert!(!format!("{fault}{fault:?}").contains("hunter2"), "{fault}");
     }
 }
 

@@ -1,8 +1,8 @@
 //! A source that is the site's own server: asked by POST, with the headers of Standard Webhooks (see `outgoing/signed`).
 
-use super::rows::{Row, asked};
+use super::rows::{Part, Row, asked};
 use super::settings::{SecretUrl, Settings};
-use super::{Asked, BUDDIES_MAX, PeopleSource, ROOMS_MAX, SourceError, Whom};
+use super::{Asked, PeopleSource, SourceError, Whom};
 use crate::chat::id::UserId;
 use crate::clock::Clock;
 use crate::outgoing::signed::Question;
@@ -92,11 +92,11 @@ impl Http {
             let what = format!("the site's answer is not what it should be: {error}");
             SourceError::lasting(what, "it must be {\"user\":{…},\"buddies\":[…],\"rooms\":[…]} (docs/people.md)")
         })?;
-        let rows = |list: Option<Vec<Described>>, most: usize| {
-            list.map(|list| list.into_iter().take(most + 1).map(Described::row).collect::<Vec<_>>())
+        let rows = |list: Option<Vec<Described>>, part: Part| {
+            list.map(|list| list.into_iter().take(part.rows_asked()).map(Described::row).collect::<Vec<_>>())
         };
         let profile = says.user.map(Described::row).unwrap_or_default();
-        let (buddies, rooms) = (rows(says.buddies, BUDDIES_MAX), rows(says.rooms, ROOMS_MAX));
+        let (buddies, rooms) = (rows(says.buddies, Part::Buddies), rows(says.rooms, Part::Rooms));
         Ok(asked(&profile, buddies.as_deref(), rooms.as_deref(), user, &self.site_url))
     }
 }
@@ -126,7 +126,10 @@ fn refused(status: u16) -> SourceError {
         401 | 403 => "does the site check signatures with the present token secret?",
         _ => "look into the site's own log",
     };
-    SourceError::lasting(format!("the site answered with status {status}"), mend)
+    let what = format!("the site answered with status {status}");
+    // What stands before the site says so when it cannot reach it, and anybody who has had enough.
+    let is_lost = matches!(status, 429 | 502..=504);
+    SourceError { what, mend, is_lost }
 }
 
 fn source_error(fault: &Fault) -> SourceError {
@@ -134,9 +137,12 @@ fn source_error(fault: &Fault) -> SourceError {
         Fault::NotPublic { .. } | Fault::NotSecret(_) => "name its network in [outgoing] allow, if it is meant",
         Fault::Redirect(_) | Fault::Address(_) => "correct `url`",
         Fault::Late(_) => "is it reachable, and fast enough?",
+        Fault::TooLong(_) => "answer with 1 MiB at most",
         _ => "is the site up, and the address right?",
     };
-    SourceError::lost(fault.to_string(), mend)
+    // What is wrong with one member's answer is not wrong with others'.
+    let is_lost = !matches!(fault, Fault::TooLong(_) | Fault::Answer(..) | Fault::Status(..));
+    SourceError { what: fault.to_string(), mend, is_lost }
 }
 
 #[cfg(test)]
@@ -170,5 +176,25 @@ mod tests {
         let asked = source().read(b"{}", &me).unwrap();
         assert_eq!(asked, Asked::default());
         assert!(source().read(b"<html>", &me).is_err() && source().read(br#"{"buddies":{}}"#, &me).is_err());
+    }
+
+    /// Negative control: let `source_error` call every fault lost.
+    #[test]
+    fn an_answer_that_is_bad_for_one_member_says_nothing_of_the_others() {
+        assert!(!source_error(&Fault::TooLong("h".into())).is_lost && source_error(&Fault::Late("h".into())).is_lost);
+        assert!(!refused(500).is_lost && !refused(403).is_lost && refused(503).is_lost);
+    }
+
+    /// Negative control: let `rows` take `rows_max`.
+    #[test]
+    fn a_list_that_is_too_long_is_known_to_be() {
+        let me = UserId::parse("me").unwrap();
+        let friends: Vec<String> = (0..2_001).map(|id| format!(r#"{{"id":{id}}}"#)).collect();
+        let asked = source().read(format!(r#"{{"buddies":[{}]}}"#, friends.join(",")).as_bytes(), &me).unwrap();
+        assert!(
+            asked.has_more_buddies
+                && !asked.has_more_rooms
+                && asked.buddies.is_some_and(|buddies| buddies.len() == 2_000)
+        );
     }
 }

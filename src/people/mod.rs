@@ -20,8 +20,8 @@ pub const ROOMS_MAX: usize = 500;
 /// Somewhere a site keeps its people.
 #[async_trait]
 pub trait PeopleSource: Send + Sync {
-    /// What the site has of one member; `None` if it does not know them. How long that may take is for the caller to say: it may be
-    /// dropped at any `await`.
+    /// What the site has of one member; `None` if it does not know them. How long that may take, and how many may be asked for at once, is
+    /// for the caller to say: it may be dropped at any `await`.
     async fn ask(&self, whom: &Whom<'_>) -> Result<Option<Asked>, SourceError>;
     /// Whether it could be asked, for whoever sets it up: finds what [`ask`](Self::ask) would stumble over, of whomever it were asked.
     async fn check(&self) -> Result<(), SourceError>;
@@ -94,7 +94,7 @@ pub struct SourceError {
     pub what: String,
     /// What to do about it.
     pub mend: &'static str,
-    /// Whether the connection is no good any more.
+    /// Whether the way there is cut: the connection is no good any more, and others would fare no better.
     pub is_lost: bool,
 }
 

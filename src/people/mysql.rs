@@ -18,6 +18,25 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 const UNKNOWN_VARIABLE: u16 = 1193;
 const SYNTAX: u16 = 1064;
 
+/// A connection, or one that is being made. It is closed at once when it is dropped.
+pub struct Held<T: Send + 'static>(Option<T>);
+
+impl<T: Send + 'static> Held<T> {
+    fn get(&mut self) -> &mut T {
+        self.0.as_mut().expect("only the end takes it")
+    }
+}
+
+impl<T: Send + 'static> Drop for Held<T> {
+    /// Where there is a runtime, mysql_async leaves a task behind that first reads all that was asked for, for as long as it takes, and
+    /// says goodbye. So it is dropped where there is none. Seldom: connections are kept while they are good.
+    fn drop(&mut self) {
+        let Some(connection) = self.0.take() else { return };
+        // With no thread to be had it goes mysql_async's way.
+        drop(std::thread::Builder::new().name("close".into()).spawn(move || drop(connection)));
+    }
+}
+
 /// See the module.
 pub struct Mysql {
     opts: Opts,
@@ -68,10 +87,15 @@ impl Mysql {
 
 #[async_trait]
 impl Database for Mysql {
-    type Connection = Conn;
+    type Connection = Held<Conn>;
 
-    async fn connect(&self) -> Result<Conn, SourceError> {
-        let mut connection = Conn::new(self.opts.clone()).await.map_err(|error| explain(None, error))?;
+    async fn connect(&self) -> Result<Held<Conn>, SourceError> {
+        let mut connecting = Held(Some(Conn::new(self.opts.clone())));
+        let made = connecting.get().await;
+        // It has nothing left to close.
+        drop(connecting.0.take());
+        let mut held = Held(Some(made.map_err(|error| explain(None, error))?));
+        let connection = held.get();
         // Every statement is a transaction of its own, and none may write.
         connection.query_drop("SET SESSION TRANSACTION READ ONLY").await.map_err(|error| match error {
             Error::Server(ServerError { code: SYNTAX, message, .. }) => SourceError::lost(
@@ -80,11 +104,18 @@ impl Database for Mysql {
             ),
             error => explain(None, error),
         })?;
-        self.bound_time(&mut connection).await.map_err(|error| explain(None, error))?;
-        Ok(connection)
+        self.bound_time(connection).await.map_err(|error| explain(None, error))?;
+        Ok(held)
     }
 
-    async fn rows(&self, connection: &mut Conn, part: Part, query: &str, user: &str) -> Result<Vec<Row>, SourceError> {
+    async fn rows(
+        &self,
+        connection: &mut Held<Conn>,
+        part: Part,
+        query: &str,
+        user: &str,
+    ) -> Result<Vec<Row>, SourceError> {
+        let connection = connection.get();
         let statement = connection.prep(query).await.map_err(|error| explain(Some(part), error))?;
         if statement.num_params() == 0 {
             let what = format!("the query `{}` has no `?` for the member's id", part.name());
@@ -99,7 +130,7 @@ impl Database for Mysql {
             .await
             .map_err(|error| explain(Some(part), error))?;
         let mut rows = Vec::new();
-        while rows.len() <= part.rows_max()
+        while rows.len() < part.rows_asked()
             && let Some(row) = result.next().await.map_err(|error| explain(Some(part), error))?
         {
             let named = row.columns_ref().iter().enumerate();
@@ -173,7 +204,55 @@ fn is_lost(code: u16) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::settings::{From, assert_closed, settings};
     use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// Packets of the protocol, numbered from `first`.
+    fn packets(first: u8, all: &[&[u8]]) -> Vec<u8> {
+        let packet = |(number, content): (u8, &&[u8])| {
+            let length = u8::try_from(content.len()).unwrap();
+            [&[length, 0, 0, number], *content].concat()
+        };
+        (first..).zip(all).flat_map(packet).collect()
+    }
+
+    /// Negative control: give `Conn` itself as the connection: it goes on reading the answer.
+    #[tokio::test]
+    async fn a_connection_that_hangs_is_closed_when_it_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("mysql://reader@{}/forum", listener.local_addr().unwrap());
+        let database = Mysql::new(&settings(From::Mysql, url)).unwrap();
+        // Protocol 41, a database named at once, passwords as of 4.1, their kind by its name.
+        let greeting = [
+            &b"\x0a8.0.0\0\x01\0\0\0abcdefgh\0\x09\x82\x21\x02\0\x08\0\x15"[..],
+            &[0; 10],
+            b"ijklmnopqrst\0",
+            b"mysql_native_password\0",
+        ];
+        let column = b"\x03def\0\0\0\x01a\0\x0c\x21\0\xff\0\0\0\xfd\0\0\0\0\0";
+        // It lets everybody in, and answers the first query with a column and no end.
+        let answering = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(&packets(0, &[&greeting.concat()])).await.unwrap();
+            assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0, "who comes");
+            stream.write_all(&packets(2, &[b"\0\0\0\x02\0\0\0"])).await.unwrap();
+            assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0, "what it is asked");
+            stream.write_all(&packets(1, &[b"\x01", column, b"\xfe\0\0\x02\0"])).await.unwrap();
+            stream
+        };
+        let mut connecting = database.connect();
+        let mut stream = tokio::select! {
+            stream = answering => stream,
+            _ = &mut connecting => panic!("it has not answered"),
+        };
+        // So that it has read as far as there is something to read.
+        let soon = Duration::from_millis(50);
+        assert!(tokio::time::timeout(soon, &mut connecting).await.is_err(), "it has not answered to the end");
+        drop(connecting);
+        assert_closed(&mut stream).await;
+    }
 
     #[test]
     fn values_become_text() {

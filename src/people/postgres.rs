@@ -13,7 +13,7 @@ use std::error::Error as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, Type};
@@ -27,18 +27,17 @@ pub struct Postgres {
     timeout_ms: u64,
 }
 
+/// How long a connection is silent before it is tried.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+/// How long what was sent may go unacknowledged before the connection is given up.
+const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(10);
+
 /// A connection with the statements that are prepared on it.
 pub struct Session {
     client: Client,
     statements: HashMap<&'static str, Statement>,
-    /// Ended with the session: else it would wait for answers that nobody wants any more.
-    connection: JoinHandle<()>,
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        self.connection.abort();
-    }
+    /// What reads and writes the socket. Ends with the session: by itself it would first wait for all that was asked.
+    _io: JoinSet<()>,
 }
 
 impl Postgres {
@@ -52,7 +51,11 @@ impl Postgres {
             )
         };
         let mut config: Config = settings.url.0.parse().map_err(wrong)?;
-        config.application_name("nextim").connect_timeout(Duration::from_millis(settings.timeout_ms));
+        config
+            .application_name("nextim")
+            .connect_timeout(Duration::from_millis(settings.timeout_ms))
+            .keepalives_idle(KEEPALIVE)
+            .tcp_user_timeout(ACKNOWLEDGED_WITHIN);
         let tls = match &settings.tls {
             Tls::Off => None,
             Tls::PublicRoots => Some(with_roots(webpki_roots())?),
@@ -92,24 +95,26 @@ impl Database for Postgres {
 
     async fn connect(&self) -> Result<Session, SourceError> {
         let failed = |error| explain(None, &error);
+        let mut io = JoinSet::new();
         // What a connection says when it ends, its client hears too.
-        let (client, connection) = match &self.tls {
+        let client = match &self.tls {
             Some(tls) => {
                 let (client, connection) = self.config.connect(tls.clone()).await.map_err(failed)?;
-                (client, tokio::spawn(async move { drop(connection.await) }))
+                io.spawn(async move { drop(connection.await) });
+                client
             }
             None => {
                 let (client, connection) = self.config.connect(NoTls).await.map_err(failed)?;
-                (client, tokio::spawn(async move { drop(connection.await) }))
+                io.spawn(async move { drop(connection.await) });
+                client
             }
         };
         let bounds = format!(
             "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET statement_timeout = {}; SET jit = off",
             self.timeout_ms
         );
-        let session = Session { client, statements: HashMap::new(), connection };
-        session.client.batch_execute(&bounds).await.map_err(failed)?;
-        Ok(session)
+        client.batch_execute(&bounds).await.map_err(failed)?;
+        Ok(Session { client, statements: HashMap::new(), _io: io })
     }
 
     async fn rows(
@@ -150,10 +155,10 @@ async fn rows(connection: &mut Session, part: Part, query: &str, user: &str) -> 
         }
     };
     part.check_columns(statement.columns().iter().map(tokio_postgres::Column::name)).map_err(Fault::Query)?;
-    // A portal, so that no more rows come than are taken.
+    // A portal, so that no more rows come than are asked for.
     let transaction = connection.client.build_transaction().read_only(true).start().await?;
     let portal = transaction.bind(&statement, &[&user]).await?;
-    let most = i32::try_from(part.rows_max() + 1).unwrap_or(i32::MAX);
+    let most = i32::try_from(part.rows_asked()).unwrap_or(i32::MAX);
     let found = transaction.query_portal(&portal, most).await?;
     transaction.commit().await?;
     found.iter().map(|row| read(part, row)).collect::<Result<_, _>>().map_err(Fault::Query)
@@ -247,7 +252,10 @@ fn mend(code: &SqlState) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::settings::{From, assert_closed, settings};
     use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
 
     #[test]
     fn whole_numbers_and_texts_are_read_as_text() {
@@ -256,6 +264,29 @@ mod tests {
         assert_eq!(read(Type::INT8, &(-7_i64).to_be_bytes()), "-7");
         assert_eq!(read(Type::VARCHAR, "Ünal".as_bytes()), "Ünal");
         assert!(!Text::accepts(&Type::UUID) && Text::accepts(&Type::BPCHAR));
+    }
+
+    /// Negative control: let a task that nobody ends (`tokio::spawn`) drive the connection.
+    #[tokio::test]
+    async fn a_connection_that_hangs_is_closed_when_it_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("postgresql://reader@{}/forum", listener.local_addr().unwrap());
+        let database = Postgres::new(&settings(From::Postgres, url)).unwrap();
+        // It lets everybody in, and answers nothing.
+        let answering = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0, "who comes");
+            stream.write_all(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I").await.unwrap();
+            assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0, "what it is asked");
+            stream
+        };
+        let mut connecting = database.connect();
+        let mut stream = tokio::select! {
+            stream = answering => stream,
+            _ = &mut connecting => panic!("it has not answered"),
+        };
+        drop(connecting);
+        assert_closed(&mut stream).await;
     }
 
     #[test]

@@ -53,13 +53,26 @@ impl Part {
         }
     }
 
-    /// Rows that are taken at most. One more is read, which says that there are more.
+    /// Rows that are taken at most.
     pub fn rows_max(self) -> usize {
         match self {
             Self::Profile => 1,
             Self::Buddies => BUDDIES_MAX,
             Self::Rooms => ROOMS_MAX,
         }
+    }
+
+    /// Rows that are asked for at most: one more than are taken, to know whether there are more.
+    pub fn rows_asked(self) -> usize {
+        match self {
+            Self::Profile => 1,
+            Self::Buddies | Self::Rooms => self.rows_max() + 1,
+        }
+    }
+
+    /// Those rows that are taken, and whether there are more.
+    fn taken(self, rows: &[Row]) -> (&[Row], bool) {
+        (&rows[..rows.len().min(self.rows_max())], rows.len() > self.rows_max())
     }
 
     /// The parts that a source speaks of, with their queries.
@@ -88,11 +101,8 @@ pub fn is_of(row: &Row, user: &UserId) -> bool {
 /// The answer, from the rows of its parts.
 pub fn asked(profile: &Row, buddies: Option<&[Row]>, rooms: Option<&[Row]>, user: &UserId, site_url: &str) -> Asked {
     let mut asked = Asked { profile: profile.described(site_url), ..Asked::default() };
-    let taken = |rows: &'_ [Row], most: usize| (rows.len().min(most), rows.len() > most);
     if let Some(rows) = buddies {
-        let (count, has_more) = taken(rows, BUDDIES_MAX);
-        asked.has_more_buddies = has_more;
-        let rows = &rows[..count];
+        let (rows, is_cut) = Part::Buddies.taken(rows);
         let mut seen = HashSet::new();
         let found = rows.iter().filter_map(|row| {
             let id = UserId::parse(row.text("id").unwrap_or_default()).ok().filter(|id| id != user)?;
@@ -101,12 +111,10 @@ pub fn asked(profile: &Row, buddies: Option<&[Row]>, rooms: Option<&[Row]>, user
         });
         let found: Vec<AskedBuddy> = found.collect();
         asked.skipped += rows.len() - found.len();
-        asked.buddies = Some(found);
+        (asked.buddies, asked.has_more_buddies) = (Some(found), is_cut);
     }
     if let Some(rows) = rooms {
-        let (count, has_more) = taken(rows, ROOMS_MAX);
-        asked.has_more_rooms = has_more;
-        let rows = &rows[..count];
+        let (rows, is_cut) = Part::Rooms.taken(rows);
         let mut seen = HashSet::new();
         let found = rows.iter().filter_map(|row| {
             let id = RoomId::parse(row.text("id").unwrap_or_default()).ok()?;
@@ -114,7 +122,7 @@ pub fn asked(profile: &Row, buddies: Option<&[Row]>, rooms: Option<&[Row]>, user
         });
         let found: Vec<AskedRoom> = found.collect();
         asked.skipped += rows.len() - found.len();
-        asked.rooms = Some(found);
+        (asked.rooms, asked.has_more_rooms) = (Some(found), is_cut);
     }
     asked
 }
@@ -141,22 +149,7 @@ mod tests {
         ] {
             assert_eq!(under(site, given), meant);
         }
-        assert_eq!(under("", "space.php?uid=7"), "/space.php?uid=7");
-    }
-
-    /// Negative control: say that there are never more.
-    #[test]
-    fn a_list_that_is_cut_is_known_to_be() {
-        let me = UserId::parse("me").unwrap();
-        let rows = |count: usize| (0..count).map(|id| row(&[("id", &id.to_string())])).collect::<Vec<_>>();
-        let of = |buddies: usize, rooms: usize| {
-            asked(&row(&[("id", "me")]), Some(&rows(buddies)), Some(&rows(rooms)), &me, "")
-        };
-        let whole = of(BUDDIES_MAX, ROOMS_MAX);
-        assert!(!whole.has_more_buddies && !whole.has_more_rooms);
-        let cut = of(BUDDIES_MAX + 1, ROOMS_MAX + 1);
-        assert!(cut.has_more_buddies && cut.has_more_rooms && cut.skipped == 0);
-        assert_eq!((cut.buddies.unwrap().len(), cut.rooms.unwrap().len()), (BUDDIES_MAX, ROOMS_MAX));
+        assert_eq!(under("", "sbounds.php?uid=7"), "/sbounds.php?uid=7");
     }
 
     #[test]
@@ -178,6 +171,21 @@ mod tests {
         assert_eq!(buddies[0].group.as_deref(), Some("Rowing"));
         let rooms = asked(&Row::default(), None, Some(&[row(&[("id", "7")])]), &me, "").rooms.unwrap();
         assert_eq!(rooms[0].id.as_str(), "7");
+    }
+
+    /// Negative control: let `rows_asked` be `rows_max`.
+    #[test]
+    fn that_there_are_more_than_are_taken_is_known() {
+        let me = UserId::parse("1").unwrap();
+        let rows = |count: usize| (0..count).map(|n| row(&[("id", &format!("x{n}"))])).collect::<Vec<_>>();
+        for (most, part) in [(BUDDIES_MAX, Part::Buddies), (ROOMS_MAX, Part::Rooms)] {
+            assert_eq!((part.rows_max(), part.rows_asked()), (most, most + 1));
+        }
+        let found = asked(&Row::default(), Some(&rows(BUDDIES_MAX)), Some(&rows(ROOMS_MAX)), &me, "");
+        assert!(!found.has_more_buddies && !found.has_more_rooms, "all of them are there");
+        let found = asked(&Row::default(), Some(&rows(BUDDIES_MAX + 1)), Some(&rows(ROOMS_MAX + 1)), &me, "");
+        assert!(found.has_more_buddies && found.has_more_rooms);
+        assert_eq!((found.buddies.unwrap().len(), found.rooms.unwrap().len()), (BUDDIES_MAX, ROOMS_MAX));
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub struct Settings {
     pub refresh_ms: u64,
     /// How long an answer is waited for, in milliseconds.
     pub timeout_ms: u64,
-    /// Connections at once.
+    /// Questions at once, and so connections.
     pub connections: usize,
     /// How the way there is kept from others.
     pub tls: Tls,
@@ -94,4 +94,34 @@ impl Settings {
             rooms: rooms.or(of_map.rooms),
         }
     }
+}
+
+/// Where a source is that keeps to itself, for tests of those who ask it.
+#[cfg(test)]
+pub(super) fn settings(from: From, url: String) -> Settings {
+    Settings {
+        from,
+        url: SecretUrl(url),
+        map: Some(Map::Phpbb),
+        table_prefix: None,
+        own: OwnQueries::default(),
+        site_url: String::new(),
+        refresh_ms: 60_000,
+        timeout_ms: 1_500,
+        connections: 1,
+        tls: Tls::Off,
+    }
+}
+
+/// The other side of a connection is gone.
+#[cfg(test)]
+pub(super) async fn assert_closed(stream: &mut tokio::net::TcpStream) {
+    use tokio::io::AsyncReadExt;
+    let to_the_end = async {
+        let mut rest = Vec::new();
+        // Cut or ended: what was still to be read makes it the one or the other.
+        drop(stream.read_to_end(&mut rest).await);
+    };
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(10), to_the_end).await;
+    assert!(ended.is_ok(), "the socket is still open");
 }

@@ -1,4 +1,4 @@
-//! A source that is a database: its queries over a few connections that are kept, whatever database it is.
+//! A source that is a database: its queries over connections that are kept, as many as questions were put at once, whatever database it is.
 
 use super::rows::{Part, Row, asked, is_of};
 use super::settings::{Queries, Settings};

@@ -3,6 +3,7 @@
 mod contract;
 mod crash;
 mod live;
+mod loadtest;
 mod model;
 mod restart;
 mod safety;

@@ -13,7 +13,7 @@ fn described(nick: &str) -> Described {
 
 fn profile(id: &str, nick: &str) -> (UserId, Profile) {
     let profile = Profile {
-        number: UserNumber(7),
+        number: UserNumber(id.parse().unwrap()),
         id: user(id),
         nick: nick.into(),
         picture_url: "/a.png".into(),
@@ -29,29 +29,15 @@ fn room(id: &str, open: bool, temporary: bool) -> Room {
 }
 
 fn known() -> Known {
+    let before = Before { buddies: [2, 3].map(UserNumber).into(), rooms: HashSet::new() };
     Known {
+        before,
         profiles: HashMap::from([profile("1", "Me"), profile("2", "Ann"), profile("3", "Ben"), profile("4", "Cem")]),
         groups: HashMap::from([(user("2"), "Rowing".into()), (user("3"), "friend".into())]),
         groups_of_others: HashMap::from([(user("2"), "Colleagues".into())]),
         memberships: Vec::new(),
         rooms: HashMap::new(),
-        before: Before {
-            friends: HashSet::from([UserNumber(7)]),
-            rooms: HashSet::from([RoomId::parse("old").unwrap()]),
-        },
     }
-}
-
-/// Negative controls: leave `was_there` out of `parted`, or `has_more_buddies` out of `difference`.
-#[test]
-fn who_became_a_friend_meanwhile_and_whom_a_cut_list_may_have_named_stays_one() {
-    let everybody_gone = said(Vec::new());
-    assert!(changes(&everybody_gone, &known()).iter().any(|change| change == "1 parts from 2"));
-    let nobody_before = Known { before: Before::default(), ..known() };
-    let parts = |changes: &[String]| changes.iter().any(|change| change.contains("parts"));
-    assert!(!parts(&changes(&everybody_gone, &nobody_before)));
-    let cut = Asked { has_more_buddies: true, ..everybody_gone };
-    assert!(!parts(&changes(&cut, &known())));
 }
 
 fn buddy(id: &str, nick: &str, group: Option<&str>) -> AskedBuddy {
@@ -59,7 +45,7 @@ fn buddy(id: &str, nick: &str, group: Option<&str>) -> AskedBuddy {
 }
 
 fn said(buddies: Vec<AskedBuddy>) -> Asked {
-    Asked { profile: described("Me"), buddies: Some(buddies), rooms: None, ..Asked::default() }
+    Asked { profile: described("Me"), buddies: Some(buddies), ..Asked::default() }
 }
 
 /// Changes in short.
@@ -121,6 +107,7 @@ fn of_rooms_only_those_are_left_that_a_site_puts_people_into() {
         [room("old", false, false), room("open", true, false), room("ours", false, true), room("stays", false, false)]
             .map(member_of)
             .to_vec();
+    known.before.rooms = [RoomNumber(1)].into();
     let found = difference(&user("1"), &rooms(&["stays", "new"]), &known);
     let ids = |ids: &[RoomId]| ids.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>();
     assert_eq!((ids(&found.joins), ids(&found.leaves)), (vec!["new".to_owned()], vec!["old".to_owned()]));
@@ -140,10 +127,50 @@ fn a_room_that_a_member_made_under_the_id_of_the_sites_is_emptied() {
     assert_eq!((found.emptied.len(), found.joins.len()), (1, 1));
     assert_eq!(changes(&asked, &known), ["room 12 is Harbour, open: false"]);
     known.memberships = vec![Membership { room: made, joined_seq: 1, blocked: false }];
+    known.before.rooms = [RoomNumber(1)].into();
     let found = difference(&user("1"), &asked, &known);
     assert_eq!(
         (found.emptied.len(), found.joins.len(), found.leaves.len()),
         (1, 1, 0),
         "and whoever is the site's comes back"
     );
+}
+
+/// Negative control: let `is_changed_since` and `is_seat_changed_since` be never so.
+#[test]
+fn what_has_changed_since_the_site_was_asked_is_left_alone() {
+    // 3 has become a friend meanwhile, and 4 is one no more.
+    let mut known = known();
+    known.before.buddies = [2, 4].map(UserNumber).into();
+    let asked = said(vec![buddy("2", "Ann", None), buddy("4", "Cem", Some("Rowing"))]);
+    assert!(changes(&asked, &known).is_empty(), "{:?}", changes(&asked, &known));
+    let regrouped = said(vec![buddy("2", "Ann", None), buddy("3", "Ben", Some("Rowing"))]);
+    assert!(changes(&regrouped, &known).is_empty(), "{:?}", changes(&regrouped, &known));
+    // Somebody has put the member into a room, and taken them out of another.
+    let (come, gone) = (room("come", false, false), Room { number: RoomNumber(2), ..room("gone", false, false) });
+    known.before.rooms = [gone.number].into();
+    known.memberships = vec![Membership { room: come, joined_seq: 1, blocked: false }];
+    let named = AskedRoom { id: gone.id.clone(), described: described("gone") };
+    known.rooms = HashMap::from([(gone.id.clone(), gone)]);
+    let asked = Asked { profile: described("Me"), rooms: Some(vec![named]), ..Asked::default() };
+    let found = difference(&user("1"), &asked, &known);
+    assert!(found.joins.is_empty() && found.leaves.is_empty(), "{found:?}");
+}
+
+/// Negative control: leave `has_more_buddies` and `has_more_rooms` out of `difference`.
+#[test]
+fn of_lists_that_are_cut_only_those_who_are_named_are_believed() {
+    let mut known = known();
+    let old = room("old", false, false);
+    known.before.rooms = [old.number].into();
+    known.memberships = vec![Membership { room: old, joined_seq: 1, blocked: false }];
+    let new = AskedRoom { id: RoomId::parse("new").unwrap(), described: described("new") };
+    let asked = said(vec![buddy("2", "Ann", None), buddy("4", "Cem", None)]);
+    let cut = Asked { has_more_buddies: true, has_more_rooms: true, rooms: Some(vec![new]), ..asked };
+    assert_eq!(changes(&cut, &known), ["1 has 4 in friend, and is in friend", "room new is new, open: false"]);
+    let found = difference(&user("1"), &cut, &known);
+    assert_eq!((found.joins.len(), found.leaves.len()), (1, 0));
+    let whole = Asked { has_more_buddies: false, has_more_rooms: false, ..cut };
+    let found = difference(&user("1"), &whole, &known);
+    assert!(changes(&whole, &known).contains(&"1 parts from 3".to_owned()) && found.leaves.len() == 1);
 }

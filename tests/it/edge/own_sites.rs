@@ -4,6 +4,7 @@
 mod asked;
 mod owners;
 mod pages;
+mod people;
 mod visitors;
 
 use crate::support::member::each;

@@ -1,11 +1,10 @@
 //! Sites whose own server says who signs in: whose a cookie is, and which keys sign its tokens.
 
 use crate::support::asked_site::{AskedSite, bare, good};
-use crate::support::sites::{ONE, Own, Page, TWO, add, assert_refused, enters, now_s, online, serve_with, set, text};
+use crate::support::sites::{ONE, Own, TWO, add, assert_refused, now_s, online, serve_with, set, text};
 use crate::support::{Answer, Ask, Server};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use nextim::people::settings::{From, OwnQueries, SecretUrl, Settings, Tls};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use ring::{hmac, rand};
 use serde_json::json;
@@ -32,7 +31,7 @@ async fn by_cookie(server: &Server, cookie: &str, headers: &[(&str, &str)]) -> A
 }
 
 /// The signature is checked as any library for Standard Webhooks does.
-fn assert_signed(request: &str, own: &Own) {
+pub fn assert_signed(request: &str, own: &Own) {
     let (head, body) = request.split_once("\r\n\r\n").expect("a body");
     let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(&format!("{name}: "))).expect("a header");
     let signed = format!("{}.{}.{body}", header("webhook-id"), header("webhook-timestamp"));
@@ -191,61 +190,4 @@ async fn keys_are_read_from_their_address_once_and_go_on_while_it_is_down() {
     // An address that was never read has nothing to go on with.
     set(&server, ONE, &[("jwks_url", &site.url("/others"))]).await;
     assert_refused(&online(&server, &own.form(&old.token("7"))).await, 401, "not_signed_in");
-}
-
-async fn serve_asking(url: String) -> Server {
-    let settings = Settings {
-        from: From::Http,
-        url: SecretUrl(url),
-        map: None,
-        table_prefix: None,
-        own: OwnQueries::default(),
-        site_url: "https://www.one.example".into(),
-        refresh_ms: 1,
-        timeout_ms: 1_500,
-        connections: 1,
-        tls: Tls::Off,
-    };
-    serve_with(|config| {
-        config.outgoing_allow = vec!["127.0.0.1/32".parse().expect("a network")];
-        config.people.insert(ONE.into(), settings);
-    })
-    .await
-}
-
-fn people(friends: &str) -> String {
-    good(&format!(
-        r#"{{"user":{{"name":"Ann","avatar":"/ann.png"}},"buddies":{friends},"rooms":[{{"id":"boats","name":"Boats"}}]}}"#
-    ))
-}
-
-/// Who is a member's friend, as their page is told when it looks for somebody.
-async fn groups(page: &Page, ids: &str) -> Vec<(String, String)> {
-    let found = page.ask(&Ask::post("/webim/buddies", &format!("ticket={}&ids={ids}", page.ticket))).await.json();
-    let found = found.as_array().expect("a list").iter();
-    found.map(|person| (text(&person["nick"]), text(&person["group"]))).collect()
-}
-
-/// Negative controls: sign with nothing; let a failure of the source be a refusal.
-#[tokio::test]
-async fn a_site_that_lets_us_ask_it_names_its_members_friends_and_rooms() {
-    let site = AskedSite::start(|_| people(r#"[{"id":2,"name":"Ben","group":"Rowing"},{"id":"3","name":"Cy"}]"#)).await;
-    let server = serve_asking(site.url("/nextim/people")).await;
-    let own = add(&server, ONE, &[]).await;
-    let page = enters(&server, &own, "1").await;
-    let user = &page.opened["user"];
-    assert_eq!((text(&user["nick"]), text(&user["pic_url"])), ("Ann".into(), "https://www.one.example/ann.png".into()));
-    assert_eq!(text(&page.opened["rooms"][0]["nick"]), "Boats");
-    let both = [("Ben".to_owned(), "Rowing".to_owned()), ("Cy".to_owned(), "friend".to_owned())];
-    assert_eq!(groups(&page, "2,3").await, both);
-    let request = &site.asked()[0];
-    assert!(request.ends_with(&format!(r#"{{"type":"people","site":"{ONE}","user":"1"}}"#)), "{request}");
-    assert_signed(request, &own);
-    // A friendship that has ended there ends here; the site being down ends nothing.
-    site.answers(|_| people(r#"[{"id":"3","name":"Cy"}]"#));
-    let page = enters(&server, &own, "1").await;
-    assert_eq!(groups(&page, "2").await, [("Ben".to_owned(), "stranger".to_owned())]);
-    site.answers(|_| bare("500 Oops"));
-    let page = enters(&server, &own, "1").await;
-    assert_eq!(groups(&page, "3").await, [("Cy".to_owned(), "friend".to_owned())]);
 }

@@ -127,7 +127,13 @@ export class Roster {
     const shown = this.#shown();
     if (shown.join() !== this.model.core.shown.join()) this.model.dispatch({ type: "shown", ids: shown });
     const ids = this.#watchlist().join(",");
-    if (ids === this.#watched || !this.model.client.isLeader || this.model.get().link.state !== "online") return;
+    if (ids === this.#watched || !this.model.client.isLeader) return;
+    const { state } = this.model.get().link;
+    if (state !== "online") {
+      // The page is answered before its stream is there.
+      if (state === "connecting" || state === "reconnecting") this.tabs();
+      return;
+    }
     this.#watched = ids;
     void this.#read("watch", { ids }, (answer) => {
       const people = list(answer as WirePerson[]);

@@ -20,7 +20,17 @@ export function takeOnline(core: Core, answer: Online, now: number): Core {
   if (!core.hasSettings) next = withSettings(next, answer);
   next = rebased(next, answer);
   next = hear(next, list(answer.new_messages));
-  return counted(unread(next, answer));
+  return openedByNews(counted(unread(next, answer)), answer);
+}
+
+/** What came while nobody was here opens its windows as if it came now. */
+function openedByNews(core: Core, answer: Online): Core {
+  let next = core;
+  for (const wire of list(answer.new_messages)) {
+    const message = messageOf(next, wire);
+    if (!message.isMine) next = openedBy(next, keyOfMessage(message, wire));
+  }
+  return next;
 }
 
 function meOf({ user }: Online): Me {
