@@ -5,7 +5,7 @@ use crate::chat::id::SiteNumber;
 use crate::chat::refusal::Refusal;
 use crate::chat::site::{KEYS_MAX, KeyDigest, KeyKind, Site, SiteOptions, is_site_name};
 use crate::chat::site_options::BadOption;
-use crate::clock::random;
+use crate::clock::random_digits;
 use crate::store::{NewSite, SiteChange};
 use std::sync::Arc;
 
@@ -23,24 +23,20 @@ pub struct Made {
 pub fn new_site(ctx: &Context, name: &str, options: SiteOptions) -> NewSite {
     NewSite {
         name: name.into(),
-        public_key: format!("pk_{}", hex(&random::<16>())),
+        public_key: format!("pk_{}", random_digits::<16>()),
         token_secret: fresh(KeyKind::Token),
         server_key: None,
-        epoch: hex(&random::<6>()),
+        epoch: random_digits::<6>(),
         options,
         now_ms: ctx.clock.wall_ms(),
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// 192 bits for what is shown, 256 for what signs.
 fn fresh(kind: KeyKind) -> String {
     match kind {
-        KeyKind::Server => format!("sk_{}", hex(&random::<24>())),
-        KeyKind::Token => format!("ts_{}", hex(&random::<32>())),
+        KeyKind::Server => format!("sk_{}", random_digits::<24>()),
+        KeyKind::Token => format!("ts_{}", random_digits::<32>()),
     }
 }
 

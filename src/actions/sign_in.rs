@@ -6,15 +6,13 @@ use crate::chat::id::UserId;
 use crate::chat::password::{Password, PasswordHash, SALT_BYTES};
 use crate::chat::refusal::Refusal;
 use crate::chat::site::Site;
-use crate::clock::random;
+use crate::clock::{random, random_digits};
 use crate::store::Account;
 use std::sync::LazyLock;
 
 /// What the passwords of those who have no account are compared with: nobody's.
-static NOBODYS: LazyLock<Option<PasswordHash>> = LazyLock::new(|| {
-    let password: String = random::<24>().iter().map(|byte| format!("{byte:02x}")).collect();
-    Password::given(&password).hash(random::<SALT_BYTES>())
-});
+static NOBODYS: LazyLock<Option<PasswordHash>> =
+    LazyLock::new(|| Password::given(&random_digits::<24>()).hash(random::<SALT_BYTES>()));
 
 /// The account of a member who knows its password.
 pub async fn sign_in(ctx: &Context, site: &Site, user: &str, password: Password) -> Result<Account, Refusal> {

@@ -95,6 +95,19 @@ impl SiteTable {
         table.by_number.values().next().filter(|_| table.by_number.len() == 1).cloned()
     }
 
+    /// The site that a request names, else the only one there is.
+    pub fn named_or_only(&self, domain: Option<&str>) -> Option<Arc<Site>> {
+        match domain {
+            Some(domain) => self.by_domain(domain),
+            None => self.only(),
+        }
+    }
+
+    /// The site that a token is for, of those that it names; the only one if it names none of them.
+    pub fn among_or_only(&self, named: &[String]) -> Option<Arc<Site>> {
+        named.iter().find_map(|name| self.by_domain(name)).or_else(|| self.only())
+    }
+
     /// The site of a number.
     pub fn by_number(&self, number: SiteNumber) -> Option<Arc<Site>> {
         self.table().by_number.get(&number).cloned()

@@ -2,13 +2,13 @@
 
 pub use crate::store::sqlite::care::{CareError, Report, backup, partial, verify};
 
-use crate::clock::{Clock, random};
+use crate::clock::{Clock, random_digits};
 use crate::store::sqlite::care;
 use std::path::Path;
 
 /// Puts a backup into a folder without data, under new epochs.
 pub fn restore(file: &Path, data: &Path, with_damaged_rows: bool) -> Result<Report, CareError> {
-    care::restore(file, data, with_damaged_rows, || random::<6>().iter().map(|byte| format!("{byte:02x}")).collect())
+    care::restore(file, data, with_damaged_rows, random_digits::<6>)
 }
 
 /// Measures how long something takes.

@@ -28,7 +28,7 @@ const BODY_DISCARD_MAX: usize = 4 * 1024 * 1024;
 pub(super) enum Responded {
     /// An answer.
     Answer(Response<Body>),
-    /// A stream, and whether its connection stays open.
+    /// Its connection is taken for something.
     Take(Taken),
 }
 

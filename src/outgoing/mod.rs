@@ -4,6 +4,7 @@
 
 pub mod reach;
 pub mod signed;
+pub mod written_id;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};

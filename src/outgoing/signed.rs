@@ -2,7 +2,7 @@
 //! which libraries of every language check. Signed with the site's token secrets, all of them while one replaces another.
 
 use super::{Answered, Client, Fault};
-use crate::clock::random;
+use crate::clock::random_digits;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -26,8 +26,7 @@ impl Client {
     /// Asks a site, in a way that it can check; `now_s` in seconds since 1970.
     pub async fn ask_signed(&self, question: Question<'_>, now_s: u64) -> Result<Answered, Fault> {
         let Question { url, secrets, body, mut headers, answer_bytes_max } = question;
-        let id: String = random::<12>().iter().map(|byte| format!("{byte:02x}")).collect();
-        let id = format!("msg_{id}");
+        let id = format!("msg_{}", random_digits::<12>());
         let signature = signature(secrets, &id, now_s, &body);
         for (name, value) in
             [("webhook-id", id), ("webhook-timestamp", now_s.to_string()), ("webhook-signature", signature)]

@@ -6,6 +6,7 @@ use super::{Asked, PeopleSource, SourceError, Whom};
 use crate::chat::id::UserId;
 use crate::clock::Clock;
 use crate::outgoing::signed::Question;
+use crate::outgoing::written_id::WrittenId;
 use crate::outgoing::{Answered, Client, Fault};
 use async_trait::async_trait;
 use http::HeaderMap;
@@ -47,26 +48,16 @@ struct Says {
 /// Somebody, or a room.
 #[derive(Deserialize)]
 struct Described {
-    id: Option<Id>,
+    id: Option<WrittenId>,
     name: Option<String>,
     avatar: Option<String>,
     url: Option<String>,
     group: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Id {
-    Text(String),
-    Number(u64),
-}
-
 impl Described {
     fn row(self) -> Row {
-        let id = self.id.map(|id| match id {
-            Id::Text(text) => text,
-            Id::Number(number) => number.to_string(),
-        });
+        let id = self.id.map(String::from);
         let columns =
             [("id", id), ("nick", self.name), ("avatar", self.avatar), ("url", self.url), ("group", self.group)];
         Row(columns.map(|(name, value)| (name.to_owned(), value)).to_vec())

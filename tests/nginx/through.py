@@ -20,7 +20,7 @@ from urllib.parse import quote, urlencode, urlsplit
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tools"))
 
-from served import Failed, Served, check, end, end_on_signals, free_port, say, until  # noqa: E402
+from served import Failed, Served, check, end, free_port, run, say, until  # noqa: E402
 
 DOCS = HERE.parent.parent / "docs" / "reverse-proxy.md"
 SITE = "example.com"
@@ -530,32 +530,22 @@ class Scene:
         raise Failed(f"control, {self.name}: {what.__name__} does not notice it")
 
 
+def scene(tools, name, way, *, kills, is_whole, more=(), **how):
+    """All that a member's page does, on one way through the proxy."""
+    with Scene(tools, name, way, **how) as played:
+        played.look(addresses)
+        played.look(talk, kills=kills)
+        for what in (forwarded, websocket, events):
+            played.look(what)
+        played.look(paths, is_whole=is_whole)
+        for what in (*more, logs):
+            played.look(what)
+
+
 def scenes(tools):
-    with Scene(tools, "path", "path", retries=True, inherited=True) as scene:
-        scene.look(addresses)
-        scene.look(talk, kills=3)
-        scene.look(forwarded)
-        scene.look(websocket)
-        scene.look(events)
-        scene.look(paths, is_whole=True)
-        scene.look(logs)
-    with Scene(tools, "path stripped", "path stripped", retries=True) as scene:
-        scene.look(addresses)
-        scene.look(talk, kills=1)
-        scene.look(forwarded)
-        scene.look(websocket)
-        scene.look(events)
-        scene.look(paths, is_whole=False)
-        scene.look(logs)
-    with Scene(tools, "domain", "domain", public=False) as scene:
-        scene.look(addresses)
-        scene.look(talk, kills=1)
-        scene.look(forwarded)
-        scene.look(websocket)
-        scene.look(events)
-        scene.look(paths, is_whole=True)
-        scene.look(sync)
-        scene.look(logs)
+    scene(tools, "path", "path", kills=3, is_whole=True, retries=True, inherited=True)
+    scene(tools, "path stripped", "path stripped", kills=1, is_whole=False, retries=True)
+    scene(tools, "domain", "domain", kills=1, is_whole=True, more=(sync,), public=False)
 
 
 def controls(tools):
@@ -584,7 +574,6 @@ def controls(tools):
 
 
 def main():
-    end_on_signals()
     binary, program = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="nextim-nginx-") as temporary:
         tools = (binary, program, Path(temporary))
@@ -593,8 +582,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failed as failed:
-        sys.exit(f"nginx: FAILED: {failed}")
-    say("nginx: all good")
+    run("nginx", main)

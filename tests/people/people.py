@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE.parent / "tools"))
 sys.path.insert(0, str(HERE))
 
 from databases import PASSWORD, Mariadb, Postgres, give_away  # noqa: E402
-from served import Failed, Served, check, end_on_signals, free_port, say, until  # noqa: E402
+from served import Failed, Served, check, free_port, run, say, until  # noqa: E402
 
 SITE_URL = "https://www.example.com/home"
 # How old an answer may be here; the server's own default would be a long wait.
@@ -470,7 +470,6 @@ def look(name, scene, *arguments):
 
 
 def main():
-    end_on_signals()
     binary, programs = sys.argv[1:]
     binary = str(Path(binary).resolve())
     with tempfile.TemporaryDirectory(prefix="nextim-people-") as temporary:
@@ -547,8 +546,4 @@ def admin_port(served):
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failed as failed:
-        sys.exit(f"people: FAILED: {failed}")
-    say("people: all good")
+    run("people", main)

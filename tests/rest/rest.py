@@ -14,7 +14,7 @@ from urllib.parse import quote
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tools"))
 
-from served import Failed, Served, check, end, end_on_signals, say  # noqa: E402
+from served import Failed, Served, check, end, run, say  # noqa: E402
 
 SEED = os.environ.get("NEXTIM_REST_SEED", "20261123")
 EXAMPLES = os.environ.get("NEXTIM_REST_EXAMPLES", "400")
@@ -296,7 +296,6 @@ def once_and_again(api):
 
 
 def main():
-    end_on_signals()
     binary = sys.argv[1]
     with tempfile.TemporaryDirectory(prefix="nextim-rest-") as temporary:
         folder = Path(temporary)
@@ -318,8 +317,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failed as failed:
-        sys.exit(f"rest: FAILED: {failed}")
-    say("rest: all good")
+    run("rest", main)

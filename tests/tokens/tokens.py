@@ -13,7 +13,7 @@ sys.path.insert(0, str(HERE.parent / "tools"))
 
 from by_address import keys_by_address  # noqa: E402
 from door import Door, Poll  # noqa: E402
-from served import Failed, Served, check, end_on_signals, say  # noqa: E402
+from served import Served, check, run, say  # noqa: E402
 from signing import (  # noqa: E402
     MEMBER,
     Key,
@@ -320,7 +320,6 @@ def keys_replaced(world):
 
 
 def main():
-    end_on_signals()
     (binary,) = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="nextim-tokens-") as temporary:
         served = Served(binary, Path(temporary) / "server", HS, NEXTIM_LOG__FILTER="trace")
@@ -339,8 +338,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failed as failed:
-        sys.exit(f"tokens: FAILED: {failed}")
-    say("tokens: all good")
+    run("tokens", main)

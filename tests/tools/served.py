@@ -28,6 +28,16 @@ def end_on_signals():
         signal.signal(number, lambda *_: sys.exit(1))
 
 
+def run(name, main):
+    """The whole of a run: its outcome as the last line, and as the exit code."""
+    end_on_signals()
+    try:
+        main()
+    except Failed as failed:
+        sys.exit(f"{name}: FAILED: {failed}")
+    say(f"{name}: all good")
+
+
 def end(process):
     if process is not None and process.poll() is None:
         process.terminate()

@@ -92,10 +92,9 @@ pub async fn script(edge: &Edge, asked: &Asked, params: &Params) -> Reply {
         Ok(caller) => own(edge, &caller).await.ok(),
         Err(_) => None,
     };
-    let site = match (&own, params.optional("domain")) {
-        (Some(own), _) => edge.ctx.sites.by_number(own.site),
-        (None, Some(domain)) => edge.ctx.sites.by_domain(domain),
-        (None, None) => edge.ctx.sites.only(),
+    let site = match &own {
+        Some(own) => edge.ctx.sites.by_number(own.site),
+        None => edge.ctx.sites.named_or_only(params.optional("domain")),
     };
     let base = auth::base_url(edge, asked);
     let mut script = b"window._IMC=".to_vec();

@@ -293,9 +293,7 @@ fn make_token(
 async fn check_token(ctx: &Context, site: Option<&str>, token: &str) -> Result<Value, NotSet> {
     let site = match site {
         Some(site) => Some(manage_sites::named(ctx, site)?),
-        None => {
-            token::named_sites(token).iter().find_map(|name| ctx.sites.by_domain(name)).or_else(|| ctx.sites.only())
-        }
+        None => ctx.sites.among_or_only(&token::named_sites(token)),
     };
     let Some(site) = site else {
         return Ok(

@@ -7,6 +7,7 @@ use crate::chat::refusal::Refusal;
 use crate::chat::site::Site;
 use crate::edge::Edge;
 use crate::outgoing::signed::Question;
+use crate::outgoing::written_id::WrittenId;
 use crate::outgoing::{ANSWER_BYTES_MAX, Answered, Fault};
 use http::header::{COOKIE, HeaderMap, HeaderValue};
 use rustc_hash::FxHashMap;
@@ -65,17 +66,10 @@ struct Asks<'a> {
 /// What it says.
 #[derive(Deserialize)]
 struct Says {
-    id: Option<Id>,
+    id: Option<WrittenId>,
     name: Option<String>,
     avatar: Option<String>,
     url: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Id {
-    Text(String),
-    Number(u64),
 }
 
 impl Cookies {
@@ -197,11 +191,7 @@ fn read(url: &str, answered: &Answered) -> Result<Option<Signed>, Fault> {
     let bad = |what: &str| Fault::Answer(url.into(), what.into());
     let Says { id, name, avatar, url: page } =
         serde_json::from_slice(&answered.body).map_err(|_| bad("no JSON object with `id`"))?;
-    let id = match id {
-        None => return Ok(None),
-        Some(Id::Text(text)) => text,
-        Some(Id::Number(number)) => number.to_string(),
-    };
+    let Some(id) = id.map(String::from) else { return Ok(None) };
     let user = UserId::parse(&id).map_err(|_| bad("an `id` that is none: 1 to 190 bytes, no commas"))?;
     Ok(Some(Signed { user, name, avatar, url: page, ends_at_s: None, password_at_ms: None }))
 }

@@ -17,7 +17,7 @@ use crate::chat::id::UserId;
 use crate::chat::refusal::Refusal;
 use crate::chat::session::Caller;
 use crate::chat::site::Site;
-use crate::clock::random;
+use crate::clock::random_digits;
 use cookie::{Cookies, Unknown};
 use jsonwebtoken::jwk::JwkSet;
 use keys::Keys;
@@ -145,7 +145,7 @@ pub async fn by_cookie(
     if let Some(caller) = edge.sign_in.demonstration.as_ref().and_then(|known| known.by_cookie(cookies)) {
         return may_come(None).map(|()| caller);
     }
-    let site = site_named(edge, params.optional("domain")).ok_or(Refusal::NotSignedIn)?;
+    let site = edge.ctx.sites.named_or_only(params.optional("domain")).ok_or(Refusal::NotSignedIn)?;
     let url = site.options.cookie_url.as_deref().filter(|_| !site.suspended).ok_or(Refusal::NotSignedIn)?;
     may_come(Some(&site))?;
     let tell = |what: &str| edge.refusals.tell(asked, edge.ctx.clock, &format!("{}: {what}", site.name));
@@ -178,35 +178,23 @@ fn is_for(edge: &Edge, asked: &Asked, site: &Site) -> bool {
     }
 }
 
-/// The site that a request names, else the only one there is.
-fn site_named(edge: &Edge, domain: Option<&str>) -> Option<Arc<Site>> {
-    match domain {
-        Some(domain) => edge.ctx.sites.by_domain(domain),
-        None => edge.ctx.sites.only(),
-    }
-}
-
 /// The site that a request is about: as it says, else as its token says, else the only one there is.
 fn site_of(edge: &Edge, domain: Option<&str>, token: &str) -> Option<Arc<Site>> {
     match domain {
         Some(domain) => edge.ctx.sites.by_domain(domain),
-        None => {
-            let named = token::named_sites(token);
-            named.iter().find_map(|name| edge.ctx.sites.by_domain(name)).or_else(|| edge.ctx.sites.only())
-        }
+        None => edge.ctx.sites.among_or_only(&token::named_sites(token)),
     }
 }
 
 /// A visitor who has no token yet, where the site lets visitors chat.
 pub async fn new_guest(edge: &Edge, asked: &Asked, params: &Params) -> Result<Caller, Refusal> {
-    let site = site_named(edge, params.optional("domain")).ok_or(Refusal::NotSignedIn)?;
+    let site = edge.ctx.sites.named_or_only(params.optional("domain")).ok_or(Refusal::NotSignedIn)?;
     origin::check_site(edge, asked, site.number, params.has("callback"))?;
     guest(edge, &site, fresh_guest()?).await
 }
 
 fn fresh_guest() -> Result<UserId, Refusal> {
-    let digits: String = random::<12>().iter().map(|byte| format!("{byte:02x}")).collect();
-    UserId::parse(&format!("{GUEST_PREFIX}{digits}")).map_err(|_| Refusal::Internal)
+    UserId::parse(&format!("{GUEST_PREFIX}{}", random_digits::<12>())).map_err(|_| Refusal::Internal)
 }
 
 async fn guest(edge: &Edge, site: &Site, user: UserId) -> Result<Caller, Refusal> {

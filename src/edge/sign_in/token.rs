@@ -4,6 +4,7 @@
 use super::provider;
 use crate::chat::id::UserId;
 use crate::chat::site::Site;
+use crate::outgoing::written_id::WrittenId;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use ring::hmac;
@@ -96,15 +97,8 @@ enum OneOrMany {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Id {
-    Text(String),
-    Number(u64),
-}
-
-#[derive(Deserialize)]
 struct Claims {
-    sub: Option<Id>,
+    sub: Option<WrittenId>,
     exp: Option<f64>,
     iat: Option<f64>,
     nbf: Option<f64>,
@@ -345,10 +339,7 @@ fn check_claims(site: &Site, claims: Claims, now_s: u64) -> Result<Signed, Fault
     if exp.saturating_sub(iat) > LIFE_MAX_S {
         return Err(Fault::TooLong(exp - iat));
     }
-    let id = match claims.sub.ok_or_else(|| Fault::Claims("`sub` is missing".into()))? {
-        Id::Text(text) => text,
-        Id::Number(number) => number.to_string(),
-    };
+    let id = String::from(claims.sub.ok_or_else(|| Fault::Claims("`sub` is missing".into()))?);
     let user = UserId::parse(&id).map_err(|_| Fault::Subject)?;
     Ok(Signed {
         user,

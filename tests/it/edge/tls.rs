@@ -197,12 +197,12 @@ async fn events_are_pieces_of_one_answer() {
     assert!(packet["messages"].to_string().contains("afterwards"), "{packet}");
 }
 
-/// Negative control: take the certificate into the configuration instead of the resolver.
-#[tokio::test]
-async fn a_renewed_certificate_is_shown_to_whoever_connects_next() {
+/// Negative control: let `read` take a key as it is, without looking whether it is the certificate's.
+#[test]
+fn files_that_cannot_be_used_are_refused_by_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let files = renew(folder.path());
-    let tls = Arc::new(Tls::load(&files.certificate, &files.key).expect("good files"));
+    let tls = Tls::load(&files.certificate, &files.key).expect("good files");
     std::fs::write(&files.key, "no key").expect("written");
     assert!(tls.reload().expect_err("refused").to_string().contains("key.pem"), "the file is named");
     let before = std::fs::read(&files.certificate).expect("read");
@@ -214,6 +214,7 @@ async fn a_renewed_certificate_is_shown_to_whoever_connects_next() {
     tls.reload().expect("good files");
 }
 
+/// Negative control: let `reload` read and not show.
 #[tokio::test]
 async fn a_running_server_takes_a_new_certificate_at_a_signal_and_keeps_pages() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -12,9 +12,13 @@ import { isObject, type Connection, type Cursor, type Online, type Packet } from
 export type ClientLink =
   | { readonly state: "connecting" }
   | { readonly state: "online" }
+  /** Lost; tried again at `retryAt` (milliseconds since 1970). */
   | { readonly state: "reconnecting"; readonly retryAt: number }
+  /** The browser says that there is no network. */
   | { readonly state: "offline" }
+  /** Nobody is signed in, or the member went away from chat here. `canSignIn`: a click may bring them back. */
   | { readonly state: "signed_out"; readonly canSignIn: boolean }
+  /** The server refuses this page; `code` is of protocol/codes.md. */
   | { readonly state: "refused"; readonly code: string };
 
 /** A session that is there already: another tab had it until now. */

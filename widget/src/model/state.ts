@@ -12,6 +12,8 @@
 // - The views call `loadOlder(key)` when a list has room above its first message and `older` is `more`, also for an empty one.
 // - Style sheets are imported as text: `loader: { ".css": "text" }` of esbuild, or, smaller, `minifiedCss` of `src/view/style/plugin.mjs`.
 
+import type { ClientLink } from "../client/index.ts";
+
 /** The six states of presence. `unavailable` is "not here". */
 export type Show = "available" | "away" | "chat" | "dnd" | "invisible" | "unavailable";
 
@@ -22,17 +24,7 @@ export const SHOWS: readonly Show[] = ["available", "chat", "away", "dnd", "invi
 export type Key = `p:${string}` | `r:${string}`;
 
 /** How the page stands with the server. */
-export type Link =
-  | { readonly state: "connecting" }
-  | { readonly state: "online" }
-  /** Lost; tried again at `retryAt` (milliseconds since 1970). */
-  | { readonly state: "reconnecting"; readonly retryAt: number }
-  /** The browser says that there is no network. */
-  | { readonly state: "offline" }
-  /** Nobody is signed in, or the member went away from chat here. `canSignIn`: a click may bring them back. */
-  | { readonly state: "signed_out"; readonly canSignIn: boolean }
-  /** The server refuses this page; `code` is of protocol/codes.md. */
-  | { readonly state: "refused"; readonly code: string };
+export type Link = ClientLink;
 
 export interface Person {
   readonly id: string;

@@ -53,10 +53,7 @@ pub(in crate::edge::browser) async fn carry_out(
 
 /// A site that is not there is one without accounts.
 async fn enter(edge: &Edge, asked: &Asked, form: &Params) -> Result<String, Refusal> {
-    let site = match form.optional("domain") {
-        Some(domain) => edge.ctx.sites.by_domain(domain),
-        None => edge.ctx.sites.only(),
-    };
+    let site = edge.ctx.sites.named_or_only(form.optional("domain"));
     let site = site.filter(|site| site.options.accounts).ok_or(Refusal::SwitchedOff("accounts"))?;
     origin::check_site(edge, asked, site.number, false)?;
     let (user, password) = (form.required("user")?, form.required("password")?);
