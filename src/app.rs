@@ -74,14 +74,29 @@ pub struct Running {
     connections: mpsc::Receiver<()>,
 }
 
+/// Whether what the configuration names is there and can be used, as far as that can be said without starting.
+pub fn check(config: &Config) -> Result<(), String> {
+    tls(config).map_err(|error| error.to_string())?;
+    people::sources(config, &outgoing(config)).map(drop)
+}
+
+fn outgoing(config: &Config) -> Arc<Client> {
+    Arc::new(Client::new(Reach::new(config.outgoing_allow.clone())))
+}
+
+/// The certificate, if there is to be one.
+fn tls(config: &Config) -> Result<Option<Arc<Tls>>, StartError> {
+    let tls = config.tls.as_ref().map(|files| Tls::load(&files.certificate, &files.key));
+    Ok(tls.transpose().map_err(tls_error)?.map(Arc::new))
+}
+
 /// Starts a server.
 pub async fn start(config: &Config) -> Result<Running, StartError> {
     let (bus, feed) = LocalBus::new();
     let bus = Arc::new(bus);
     let commits = Arc::clone(&bus);
     let observer: CommitObserver = Box::new(move |site, entries| commits.publish(Envelope::Appended { site, entries }));
-    let tls = config.tls.as_ref().map(|files| Tls::load(&files.certificate, &files.key));
-    let tls = tls.transpose().map_err(tls_error)?.map(Arc::new);
+    let tls = tls(config)?;
     // First the address: a start that fails leaves nothing behind.
     let (listener, is_inherited) = match inherited()? {
         Some(listener) => (listener, true),
@@ -148,7 +163,7 @@ fn tls_error(error: impl std::fmt::Display) -> StartError {
 
 /// What actions work with, over a store that is open.
 fn context(config: &Config, store: SqliteStore, bus: Arc<LocalBus>) -> Result<Context, String> {
-    let outgoing = Arc::new(Client::new(Reach::new(config.outgoing_allow.clone())));
+    let outgoing = outgoing(config);
     let people = people::sources(config, &outgoing)?;
     Ok(Context::new(Arc::new(store), bus, outgoing, people, config.times, config.ticket_life_ms))
 }

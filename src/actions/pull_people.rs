@@ -7,9 +7,9 @@
 
 use super::people_sources::{Oddities, Turn};
 use super::sync_directory::change_directory;
-use super::{Context, vouch};
+use super::{Context, announce, vouch};
 use crate::chat::entry::SeatChange;
-use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
+use crate::chat::id::{RoomId, RoomNumber, UserId, UserKey, UserNumber};
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{Membership, Room};
 use crate::chat::site::Site;
@@ -21,8 +21,6 @@ use std::sync::Arc;
 
 /// Changes of one write: others write, too.
 const PART: usize = 500;
-/// Members of a room who are read at once.
-const SEATS: usize = 500;
 /// The group of friends of whom it is not said.
 const GROUP: &str = "friend";
 
@@ -125,20 +123,15 @@ struct Difference {
     changes: Vec<DirectoryChange>,
     joins: Vec<RoomId>,
     leaves: Vec<RoomId>,
-    /// Rooms that members had made under an id that is the site's: nobody stays in them.
-    emptied: Vec<Room>,
 }
 
 async fn carry_over(ctx: &Context, user: &UserId, key: UserKey, before: Before, asked: Asked) -> Result<(), Refusal> {
     let known = read(ctx, user, key, before, &asked).await?;
-    let Difference { changes, joins, leaves, emptied } = difference(user, &asked, &known);
+    let Difference { changes, joins, leaves } = difference(user, &asked, &known);
     for part in changes.chunks(PART) {
         change_directory(ctx, key.site, part.to_vec()).await?;
     }
     let mut last = None;
-    for room in &emptied {
-        last = empty(ctx, key.site, room).await?.max(last);
-    }
     let joins = joins.into_iter().map(|room| (room, SeatChange::Joined));
     for (room, change) in joins.chain(leaves.into_iter().map(|room| (room, SeatChange::Left))) {
         last = ctx.store.change_seat(key.site, user.clone(), room, change, ctx.clock.wall_ms()).await?.max(last);
@@ -147,20 +140,6 @@ async fn carry_over(ctx: &Context, user: &UserId, key: UserKey, before: Before, 
         ctx.live.reached(key.site, seq).await;
     }
     Ok(())
-}
-
-/// Everybody leaves a room.
-async fn empty(ctx: &Context, site: SiteNumber, room: &Room) -> Result<Option<u64>, Refusal> {
-    let (mut last, mut after) = (None, UserNumber(0));
-    loop {
-        let members = ctx.store.seats_after(site, room.number, after, SEATS).await?;
-        let Some(end) = members.last() else { return Ok(last) };
-        after = end.number;
-        for member in members {
-            let (room, now_ms) = (room.id.clone(), ctx.clock.wall_ms());
-            last = ctx.store.change_seat(site, member.id, room, SeatChange::Left, now_ms).await?.max(last);
-        }
-    }
 }
 
 async fn read(ctx: &Context, user: &UserId, key: UserKey, before: Before, asked: &Asked) -> Result<Known, Refusal> {
@@ -216,9 +195,9 @@ fn group(buddy: &AskedBuddy) -> Option<String> {
     buddy.group.as_deref().map(vouch::line).filter(|group| !group.is_empty())
 }
 
-/// Ids of visitors are made here, and are nobody's on the site.
-fn is_visitor(id: &UserId) -> bool {
-    id.as_str().starts_with("vid:")
+/// Ids of visitors, and that of the site's own voice, are nobody's on the site.
+fn is_nobodys(id: &UserId) -> bool {
+    id.as_str().starts_with("vid:") || id.as_str() == announce::SYSTEM
 }
 
 fn difference(user: &UserId, asked: &Asked, known: &Known) -> Difference {
@@ -240,7 +219,7 @@ fn difference(user: &UserId, asked: &Asked, known: &Known) -> Difference {
 }
 
 fn of_buddies(user: &UserId, buddies: &[AskedBuddy], known: &Known, changes: &mut Vec<DirectoryChange>) {
-    let buddies = || buddies.iter().filter(|buddy| !is_visitor(&buddy.id));
+    let buddies = || buddies.iter().filter(|buddy| !is_nobodys(&buddy.id));
     changes.extend(buddies().filter_map(|buddy| person(&buddy.id, &buddy.described, known)));
     let is_new = |buddy: &AskedBuddy| !known.groups.contains_key(&buddy.id) || is_regrouped(known, buddy);
     for buddy in buddies().filter(|buddy| is_new(buddy) && !known.is_changed_since(&buddy.id)) {
@@ -252,7 +231,7 @@ fn of_buddies(user: &UserId, buddies: &[AskedBuddy], known: &Known, changes: &mu
 
 /// Friends who are so no more.
 fn parted(user: &UserId, buddies: &[AskedBuddy], known: &Known, changes: &mut Vec<DirectoryChange>) {
-    let named: HashSet<&UserId> = buddies.iter().map(|buddy| &buddy.id).filter(|id| !is_visitor(id)).collect();
+    let named: HashSet<&UserId> = buddies.iter().map(|buddy| &buddy.id).filter(|id| !is_nobodys(id)).collect();
     let is_parted = |id: &&UserId| !named.contains(id) && !known.is_changed_since(id);
     let mut parted: Vec<&UserId> = known.groups.keys().filter(is_parted).collect();
     parted.sort();
@@ -263,9 +242,9 @@ fn parted(user: &UserId, buddies: &[AskedBuddy], known: &Known, changes: &mut Ve
 fn of_rooms(rooms: &[AskedRoom], known: &Known, difference: &mut Difference) {
     for AskedRoom { id, described } in rooms {
         let room = known.room(id);
+        // Nobody stays in one that members had made under the site's id, from the moment it is the site's.
         let is_taken_over = room.is_some_and(|room| room.temporary);
         difference.changes.extend(changed_room(id, described, room));
-        difference.emptied.extend(room.filter(|_| is_taken_over).cloned());
         let is_new = !known.is_in(id) && !room.is_some_and(|room| known.is_seat_changed_since(room));
         if is_new || is_taken_over {
             difference.joins.push(id.clone());

@@ -1,6 +1,7 @@
 //! A site tells us its people, friendships and rooms, and what they said before they came to us.
 
 use super::Context;
+use super::announce::SYSTEM;
 use crate::chat::entry::{Draft, SeatChange, Seq};
 use crate::chat::id::{RoomId, SiteNumber, UserId, UserNumber};
 use crate::chat::refusal::Refusal;
@@ -24,6 +25,10 @@ pub async fn sync_directory(
 
 /// Carries out directory changes, all or none, and tells the pages that are open.
 pub async fn change_directory(ctx: &Context, site: SiteNumber, changes: Vec<DirectoryChange>) -> Result<(), Refusal> {
+    // Else its words would be a member's, and what it says to somebody alone that member's to read.
+    if changes.iter().any(|change| matches!(change, DirectoryChange::User { id, .. } if id.as_str() == SYSTEM)) {
+        return Err(Refusal::BadParameter("user"));
+    }
     for changed in ctx.store.change_directory(site, changes).await? {
         match changed {
             Changed::User(number, nick) => ctx.live.rename(site.user(number), &nick),

@@ -175,6 +175,26 @@ fn sites(config: &Config) -> Vec<Finding> {
     sites.into_iter().flat_map(|site| of_site(config, site)).collect()
 }
 
+/// What keeps cookies from signing anybody in.
+fn of_cookies(config: &Config, name: &str, url: &str, names: &str, public_url: &str) -> Vec<Finding> {
+    let wrong = |what: &str, mend: &str| not_good(Level::Wrong, format!("site {name}: {what}"), mend);
+    let mut findings = Vec::new();
+    if let Err(why) = keys::reach(config, url) {
+        findings
+            .push(wrong(&format!("cookie_url: {why}"), "nobody signs in by a cookie: correct it with nextim site set"));
+    }
+    if names.is_empty() {
+        let mend = format!("nextim site set {name} cookie_names=PHPSESSID, or what your session cookie is called");
+        findings.push(wrong("cookie_url is set, and no cookie is named: none is shown", &mend));
+    }
+    if public_url.is_empty() {
+        let mend = format!("nextim site set {name} public_url=https://…, unless it is the only site here");
+        let what = format!("site {name}: cookies count under its public_url alone, which is not set");
+        findings.push(not_good(Level::Advice, what, &mend));
+    }
+    findings
+}
+
 fn of_site(config: &Config, site: &Value) -> Vec<Finding> {
     let name = site["site"].as_str().unwrap_or_default();
     let option = |name: &str| site["options"][name].as_str().unwrap_or_default();
@@ -184,6 +204,9 @@ fn of_site(config: &Config, site: &Value) -> Vec<Finding> {
         let mend = "tokens signed with these keys are refused: correct it with nextim site set";
         not_good(Level::Wrong, format!("site {name}: jwks_url: {why}"), mend)
     }));
+    if let Some(url) = Some(option("cookie_url")).filter(|url| !url.is_empty()) {
+        findings.extend(of_cookies(config, name, url, option("cookie_names"), option("public_url")));
+    }
     let mut advise =
         |what: String, mend: &str| findings.push(not_good(Level::Advice, format!("site {name}: {what}"), mend));
     if site["suspended"] == true {

@@ -83,13 +83,15 @@ pub enum Refusal {
     TimedOut,
     /// Storage cannot take it now: repeat later.
     Unavailable,
+    /// The site's own server, which says who somebody is, cannot be asked now.
+    SiteUnavailable,
     /// A mistake of ours.
     Internal,
 }
 
 impl Refusal {
     /// One of each, for tests that compare the list with its documentation.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::BadRequest(""),
         Self::MissingParameter(""),
         Self::RepeatedParameter,
@@ -127,6 +129,7 @@ impl Refusal {
         Self::UpgradeRequired,
         Self::TimedOut,
         Self::Unavailable,
+        Self::SiteUnavailable,
         Self::Internal,
     ];
 
@@ -170,6 +173,7 @@ impl Refusal {
             Self::UpgradeRequired => "upgrade_required",
             Self::TimedOut => "timed_out",
             Self::Unavailable => "unavailable",
+            Self::SiteUnavailable => "site_unavailable",
             Self::Internal => "internal",
         }
     }
@@ -234,6 +238,9 @@ impl fmt::Display for Refusal {
             ),
             Self::Unavailable => {
                 f.write_str("The message store cannot take this now; nothing was stored, repeat it shortly.")
+            }
+            Self::SiteUnavailable => {
+                f.write_str("The site cannot be asked at the moment who this is; come back in a moment.")
             }
             Self::Internal => f.write_str("Something went wrong here; it has been logged."),
         }

@@ -1,6 +1,7 @@
 //! `nextim config …`: what can be set, and whether what is set is right.
 
 use super::complain;
+use crate::app;
 use crate::config::{Config, EXAMPLE, Flags};
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -15,6 +16,9 @@ pub(super) enum ConfigCommand {
         /// Configuration file [default: ./nextim.toml if it is there]
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
+        /// The same, as `serve` takes it
+        #[arg(long, value_name = "FILE", conflicts_with = "file")]
+        config: Option<PathBuf>,
     },
     /// Check a configuration, the environment included
     Check {
@@ -34,7 +38,7 @@ impl ConfigCommand {
                 print!("{EXAMPLE}");
                 ExitCode::SUCCESS
             }
-            Self::Show { file } => match Config::load(&Flags { config: file, ..Flags::default() }, std::env::vars()) {
+            Self::Show { file, config } => match load(file.or(config)) {
                 Ok(config) => {
                     print!("{}", config.shown());
                     ExitCode::SUCCESS
@@ -45,8 +49,7 @@ impl ConfigCommand {
                 }
             },
             Self::Check { file, config } => {
-                let flags = Flags { config: file.or(config), ..Flags::default() };
-                match Config::load(&flags, std::env::vars()) {
+                match load(file.or(config)).and_then(|config| app::check(&config).map(|()| config)) {
                     Ok(config) => {
                         println!("The configuration is right: {}.", summary(&config));
                         if let Some(advice) = config.advice() {
@@ -62,6 +65,11 @@ impl ConfigCommand {
             }
         }
     }
+}
+
+fn load(file: Option<PathBuf>) -> Result<Config, String> {
+    let flags = Flags { config: file, ..Flags::default() };
+    Config::load(&flags, std::env::vars()).map_err(|error| error.to_string())
 }
 
 fn summary(config: &Config) -> String {

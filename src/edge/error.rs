@@ -50,7 +50,7 @@ pub fn status(refusal: &Refusal) -> StatusCode {
             StatusCode::TOO_MANY_REQUESTS
         }
         Refusal::TimedOut => StatusCode::GATEWAY_TIMEOUT,
-        Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Unavailable | Refusal::SiteUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -100,6 +100,7 @@ pub fn with_headers(reply: Reply, refusal: &Refusal) -> Reply {
     match refusal {
         Refusal::MethodNotAllowed(methods) => reply.header(http::header::ALLOW, *methods),
         Refusal::Unavailable | Refusal::TooManyConnections => reply.header(http::header::RETRY_AFTER, "1"),
+        Refusal::SiteUnavailable => reply.header(http::header::RETRY_AFTER, "3"),
         Refusal::TooManyRequests { retry_after_s } => reply.header(http::header::RETRY_AFTER, *retry_after_s),
         Refusal::UpgradeRequired => {
             reply.header(http::header::UPGRADE, "websocket").header(http::header::SEC_WEBSOCKET_VERSION, "13")

@@ -34,6 +34,7 @@ use browser::transport::events::{self, Events};
 use browser::transport::long_poll::{self, DeadPolls, Parked};
 use browser::transport::websocket::{self, Upgrade};
 use bytes::Bytes;
+use http::header::COOKIE;
 use http::{HeaderMap, Method, Uri, Version};
 use ipnet::IpNet;
 use params::Params;
@@ -124,6 +125,12 @@ impl Asked {
     /// A header as text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// All its cookies in one line. HTTP/2 takes them apart (RFC 9113, 8.2.3); what sites set need not be ASCII.
+    pub fn cookies(&self) -> Option<Vec<u8>> {
+        let parts: Vec<&[u8]> = self.headers.get_all(COOKIE).iter().map(http::HeaderValue::as_bytes).collect();
+        (!parts.is_empty()).then(|| parts.join(&b"; "[..]))
     }
 
     /// What it proves itself with (RFC 6750).

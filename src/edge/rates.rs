@@ -25,6 +25,8 @@ const SENDS: (u32, Duration) = (200, Duration::from_secs(10));
 const ONLINES: (u32, Duration) = (60, Duration::from_secs(60));
 /// Pages that visitors and whoever is not signed in open from one address.
 const ARRIVALS: (u32, Duration) = (120, Duration::from_secs(60));
+/// Tokens that are not believed, from one address: apart, so that whoever tries some keeps nobody beside them from coming.
+const WRONG_TOKENS: (u32, Duration) = (120, Duration::from_secs(60));
 /// Polls with one ticket.
 const POLLS: (u32, Duration) = (50, Duration::from_secs(1));
 /// Typing and presence of one member.
@@ -70,6 +72,7 @@ pub struct Rates {
     sends: Keyed<UserKey>,
     onlines: Keyed<(SiteNumber, UserId)>,
     arrivals: Keyed<IpAddr>,
+    wrong_tokens: Keyed<IpAddr>,
     polls: Keyed<SessionNumber>,
     signals: Keyed<UserKey>,
     wrong_keys: Keyed<IpAddr>,
@@ -108,6 +111,7 @@ impl Rates {
             sends: keyed(SENDS, clock),
             onlines: keyed(ONLINES, clock),
             arrivals: keyed(ARRIVALS, clock),
+            wrong_tokens: keyed(WRONG_TOKENS, clock),
             polls: keyed(POLLS, clock),
             signals: keyed(SIGNALS, clock),
             wrong_keys: keyed(WRONG_KEYS, clock),
@@ -150,6 +154,11 @@ impl Rates {
     /// Somebody comes whom nobody knows. This machine's own addresses may be a proxy's that says nothing of who asks.
     pub fn check_arrival(&self, asked: &Asked) -> Result<(), Refusal> {
         counted_as(asked.client.ip()).map_or(Ok(()), |address| self.check(&self.arrivals, &address))
+    }
+
+    /// A token is not believed, or names a key that is not known yet.
+    pub fn check_wrong_token(&self, asked: &Asked) -> Result<(), Refusal> {
+        counted_as(asked.client.ip()).map_or(Ok(()), |address| self.check(&self.wrong_tokens, &address))
     }
 
     /// A page polls.
@@ -203,7 +212,7 @@ impl Rates {
             for keyed in [&self.sends, &self.signals] {
                 keyed.retain_recent();
             }
-            for keyed in [&self.arrivals, &self.wrong_keys] {
+            for keyed in [&self.arrivals, &self.wrong_tokens, &self.wrong_keys] {
                 keyed.retain_recent();
             }
             self.sign_ins.retain_recent();

@@ -26,6 +26,8 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// An answer must be there after this.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// One address of a name must have answered after this.
+const CONNECTS_WITHIN: Duration = Duration::from_millis(1_500);
 /// Longest answer where nothing else is said, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
@@ -67,6 +69,21 @@ pub enum Fault {
     /// The answer is not what it should be.
     #[error("{0} answered with {1}")]
     Answer(Box<str>, Box<str>),
+}
+
+impl Fault {
+    /// Whether the site could not be reached at all, whatever it was asked.
+    pub fn is_of_the_way(&self) -> bool {
+        matches!(
+            self,
+            Self::Address(_)
+                | Self::NotPublic { .. }
+                | Self::NotSecret(_)
+                | Self::Name(..)
+                | Self::Connection(..)
+                | Self::Late(_)
+        )
+    }
 }
 
 /// What came back.
@@ -149,9 +166,11 @@ impl Client {
         }
         let mut last = Fault::Name(host.clone(), "it has no address".into());
         for address in found {
-            match TcpStream::connect(address).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = target.unreached(&error),
+            // One that does not answer keeps nobody from the next.
+            match timeout(CONNECTS_WITHIN, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => last = target.unreached(&error),
+                Err(_) => last = Fault::Late(host.clone()),
             }
         }
         Err(last)

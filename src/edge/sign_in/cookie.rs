@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 /// For how long an answer holds, in milliseconds: one that names somebody, and one that names nobody.
 const SOMEBODY_MS: u64 = 60_000;
@@ -24,25 +26,29 @@ const NOBODY_MS: u64 = 5_000;
 const KEPT_MAX: usize = 50_000;
 /// Questions to one site under way at a time.
 const ASKED_MAX: usize = 8;
+/// How long whoever comes waits for a place among the questions, and for another one's answer to the same.
+const PLACE_WITHIN: Duration = Duration::from_secs(3);
+/// Whoever waits for the same answer shares one of these.
+const TURNS: usize = 32;
 /// A site that could not be asked is not asked again for this long, in milliseconds.
 const BACK_OFF_MS: u64 = 2_000;
 
-/// By digest of site and cookies: who, and until when.
-type Kept = FxHashMap<[u8; 32], (Option<Signed>, u64)>;
+/// By digest of site and cookies: who, or that the site failed over them; and until when.
+type Kept = FxHashMap<[u8; 32], (Result<Option<Signed>, Fault>, u64)>;
 
 /// See the module.
 #[derive(Default)]
 pub struct Cookies {
     kept: Mutex<Kept>,
-    /// Questions under way: whoever comes with the same cookies waits for the one answer.
-    turns: Mutex<FxHashMap<[u8; 32], Arc<tokio::sync::Mutex<()>>>>,
-    /// By site: how many may be asked at once, and until when nobody is.
     sites: Mutex<FxHashMap<SiteNumber, Arc<Way>>>,
 }
 
 /// The way to one site.
 struct Way {
-    asking: Semaphore,
+    /// Whoever comes with the same cookies waits for the one answer.
+    turns: [tokio::sync::Mutex<()>; TURNS],
+    places: Semaphore,
+    /// Nobody is asked about before this.
     rests_until_ms: AtomicU64,
 }
 
@@ -79,76 +85,52 @@ impl Cookies {
         edge: &Edge,
         site: &Site,
         url: &str,
-        cookies: &str,
+        cookies: &[u8],
         may_ask: impl Fn() -> Result<(), Refusal>,
     ) -> Result<Option<Signed>, Unknown> {
         let Some(shown) = shown(&site.options.cookie_names, cookies) else { return Ok(None) };
         let digest = digest(site, url, &shown);
         let now_ms = || edge.ctx.clock.monotonic_ms();
         if let Some(who) = self.known(&digest, now_ms()) {
-            return Ok(who);
+            return who.map_err(Unknown::Fault);
         }
         may_ask().map_err(Unknown::Refused)?;
         let way = self.way(site.number);
+        let waiting = async {
+            let turn = way.turns[usize::from(digest[0]) % TURNS].lock().await;
+            way.places.acquire().await.map(|place| (turn, place))
+        };
+        let Ok(Ok(_turn)) = timeout(PLACE_WITHIN, waiting).await else { return Err(Unknown::Busy) };
+        if let Some(who) = self.known(&digest, now_ms()) {
+            return who.map_err(Unknown::Fault);
+        }
         if now_ms() < way.rests_until_ms.load(Ordering::Relaxed) {
             return Err(Unknown::Busy);
         }
-        let turn = Arc::clone(self.turns.lock().expect("no panic while held").entry(digest).or_default());
-        let answered = {
-            let _one_asks = turn.lock().await;
-            match self.known(&digest, now_ms()) {
-                Some(who) => Ok(who),
-                None => self.ask(edge, site, url, &shown, &way, digest).await,
-            }
-        };
-        let mut turns = self.turns.lock().expect("no panic while held");
-        if Arc::strong_count(&turn) <= 2 {
-            turns.remove(&digest);
+        let who = ask(edge, site, url, shown).await;
+        match &who {
+            Ok(Some(_)) => self.keep(digest, &who, now_ms(), SOMEBODY_MS),
+            // What it fails over may be these cookies alone.
+            Err(fault) if !fault.is_of_the_way() => self.keep(digest, &who, now_ms(), NOBODY_MS),
+            Ok(None) => self.keep(digest, &who, now_ms(), NOBODY_MS),
+            Err(_) => way.rests_until_ms.store(now_ms() + BACK_OFF_MS, Ordering::Relaxed),
         }
-        answered
+        who.map_err(Unknown::Fault)
     }
 
-    async fn ask(
-        &self,
-        edge: &Edge,
-        site: &Site,
-        url: &str,
-        shown: &str,
-        way: &Way,
-        digest: [u8; 32],
-    ) -> Result<Option<Signed>, Unknown> {
-        let Ok(_place) = way.asking.try_acquire() else { return Err(Unknown::Busy) };
-        let headers = HeaderValue::from_str(shown).map(|shown| HeaderMap::from_iter([(COOKIE, shown)]));
-        let Ok(headers) = headers else { return Ok(None) };
-        let asks = Asks { r#type: "cookie", site: &site.name };
-        let body = serde_json::to_vec(&asks).expect("wire shapes have string keys and finite numbers");
-        let question =
-            Question { url, secrets: &site.token_secrets, body, headers, answer_bytes_max: ANSWER_BYTES_MAX };
-        let answered = edge.ctx.outgoing.ask_signed(question, edge.ctx.clock.wall_ms() / 1000).await;
-        let now_ms = edge.ctx.clock.monotonic_ms();
-        match answered.and_then(|answered| read(url, &answered)) {
-            Ok(who) => {
-                let holds_ms = if who.is_some() { SOMEBODY_MS } else { NOBODY_MS };
-                self.keep(digest, who.clone(), now_ms, now_ms + holds_ms);
-                Ok(who)
-            }
-            Err(fault) => {
-                way.rests_until_ms.store(now_ms + BACK_OFF_MS, Ordering::Relaxed);
-                Err(Unknown::Fault(fault))
-            }
-        }
-    }
-
-    fn known(&self, digest: &[u8; 32], now_ms: u64) -> Option<Option<Signed>> {
+    fn known(&self, digest: &[u8; 32], now_ms: u64) -> Option<Result<Option<Signed>, Fault>> {
         self.kept().get(digest).filter(|(_, until_ms)| now_ms < *until_ms).map(|(who, _)| who.clone())
     }
 
     fn way(&self, site: SiteNumber) -> Arc<Way> {
-        let new = || Arc::new(Way { asking: Semaphore::new(ASKED_MAX), rests_until_ms: AtomicU64::new(0) });
+        let new = || {
+            let turns = std::array::from_fn(|_| tokio::sync::Mutex::default());
+            Arc::new(Way { turns, places: Semaphore::new(ASKED_MAX), rests_until_ms: AtomicU64::new(0) })
+        };
         Arc::clone(self.sites.lock().expect("no panic while held").entry(site).or_insert_with(new))
     }
 
-    fn keep(&self, digest: [u8; 32], who: Option<Signed>, now_ms: u64, until_ms: u64) {
+    fn keep(&self, digest: [u8; 32], who: &Result<Option<Signed>, Fault>, now_ms: u64, holds_ms: u64) {
         let mut kept = self.kept();
         if kept.len() >= KEPT_MAX {
             kept.retain(|_, (_, until_ms)| now_ms < *until_ms);
@@ -156,7 +138,7 @@ impl Cookies {
                 kept.clear();
             }
         }
-        kept.insert(digest, (who, until_ms));
+        kept.insert(digest, (who.clone(), now_ms + holds_ms));
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -164,21 +146,32 @@ impl Cookies {
     }
 }
 
-/// The cookies that the site wants to see; `None` if it is none.
-fn shown(names: &[String], cookies: &str) -> Option<String> {
-    let name_of = |pair: &str| pair.split('=').next().unwrap_or_default().trim().to_owned();
-    let is_wanted = |pair: &&str| names.contains(&name_of(pair));
-    let wanted: Vec<&str> = cookies.split(';').map(str::trim).filter(is_wanted).collect();
-    let shown = wanted.join("; ");
-    (!shown.is_empty()).then_some(shown)
+async fn ask(edge: &Edge, site: &Site, url: &str, shown: HeaderValue) -> Result<Option<Signed>, Fault> {
+    let headers = HeaderMap::from_iter([(COOKIE, shown)]);
+    let asks = Asks { r#type: "cookie", site: &site.name };
+    let body = serde_json::to_vec(&asks).expect("wire shapes have string keys and finite numbers");
+    let question = Question { url, secrets: &site.token_secrets, body, headers, answer_bytes_max: ANSWER_BYTES_MAX };
+    let answered = edge.ctx.outgoing.ask_signed(question, edge.ctx.clock.wall_ms() / 1000).await?;
+    read(url, &answered)
 }
 
-fn digest(site: &Site, url: &str, shown: &str) -> [u8; 32] {
+/// The cookies that the site wants to see; `None` if it is none, or nothing that can be sent on.
+fn shown(names: &[String], cookies: &[u8]) -> Option<HeaderValue> {
+    let pairs = cookies.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    let is_wanted = |pair: &&[u8]| {
+        let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii();
+        names.iter().any(|wanted| wanted.as_bytes() == name)
+    };
+    let wanted: Vec<&[u8]> = pairs.filter(is_wanted).collect();
+    (!wanted.is_empty()).then(|| HeaderValue::from_bytes(&wanted.join(&b"; "[..])).ok()).flatten()
+}
+
+fn digest(site: &Site, url: &str, shown: &HeaderValue) -> [u8; 32] {
     let mut digest = Sha256::new();
     digest.update(site.number.0.to_le_bytes());
     digest.update(url);
     digest.update([0]);
-    digest.update(shown);
+    digest.update(shown.as_bytes());
     digest.finalize().into()
 }
 
@@ -204,7 +197,8 @@ mod tests {
     #[test]
     fn a_site_is_shown_the_cookies_it_names_and_no_others() {
         let names = ["PHPSESSID".to_owned(), "remember".to_owned()];
-        let cookies = "_ga=1; PHPSESSID=abc=d;remember=x ; x=PHPSESSID; PHPSESSIDs=no";
+        let shown = |names: &[String], cookies: &str| shown(names, cookies.as_bytes());
+        let cookies = "_ga=1; PHPSESSID=abc=d;remember=x ; x=PHPSESSID; PHPSESSIDs=no; other=\u{fc}";
         assert_eq!(shown(&names, cookies).unwrap(), "PHPSESSID=abc=d; remember=x");
         assert_eq!(shown(&[], "a=1;  b=2"), None);
         assert_eq!(shown(&names, "_ga=1"), None);

@@ -10,6 +10,7 @@ use super::browser::auth;
 use super::demo::sign_in::Demonstration;
 use super::params::Params;
 use super::{Asked, Edge, origin};
+use crate::actions::announce::SYSTEM;
 use crate::actions::sign_in;
 use crate::actions::vouch::{self, Says};
 use crate::actions::{Context, merge_guest};
@@ -70,7 +71,7 @@ pub async fn by_token(edge: &Edge, asked: &Asked, params: &Params, token: &str) 
         Err(fault) => {
             let what = format!("a sign-in token for {} is not believed: {fault}", site.name);
             edge.refusals.tell(asked, edge.ctx.clock, &what);
-            edge.rates.check_arrival(asked)?;
+            edge.rates.check_wrong_token(asked)?;
             Err(Refusal::NotSignedIn)
         }
     }
@@ -80,7 +81,7 @@ pub async fn by_token(edge: &Edge, asked: &Asked, params: &Params, token: &str) 
 async fn checked(edge: &Edge, asked: &Asked, site: &Site, token: &str) -> Result<Signed, Fault> {
     let found = match token::asks_for_key(token) {
         Some(named) => {
-            let may_ask = || edge.rates.check_arrival(asked).is_ok();
+            let may_ask = || edge.rates.check_wrong_token(asked).is_ok();
             edge.sign_in.keys.of(&edge.ctx, site, named.as_deref(), may_ask).await.transpose()
         }
         None => Ok(None),
@@ -123,6 +124,9 @@ pub async fn still_good(edge: &Edge, site: &Site, token: Option<&str>) -> Result
 
 async fn member(edge: &Edge, site: &Site, signed: Signed) -> Result<Caller, Refusal> {
     let Signed { user, name, avatar, url, .. } = signed;
+    if user.as_str() == SYSTEM {
+        return Err(Refusal::NotSignedIn);
+    }
     let says = Says { name, avatar, url };
     // Of a site that is asked for its people, the token would say one thing and the source another, by turns.
     if edge.ctx.people.of(&site.name).is_some() {
@@ -141,8 +145,9 @@ pub async fn by_cookie(
     params: &Params,
     may_come: impl Fn(Option<&Site>) -> Result<(), Refusal>,
 ) -> Result<Caller, Refusal> {
-    let cookies = asked.header("cookie").ok_or(Refusal::NotSignedIn)?;
-    if let Some(caller) = edge.sign_in.demonstration.as_ref().and_then(|known| known.by_cookie(cookies)) {
+    let cookies = asked.cookies().ok_or(Refusal::NotSignedIn)?;
+    let in_words = String::from_utf8_lossy(&cookies);
+    if let Some(caller) = edge.sign_in.demonstration.as_ref().and_then(|known| known.by_cookie(&in_words)) {
         return may_come(None).map(|()| caller);
     }
     let site = edge.ctx.sites.named_or_only(params.optional("domain")).ok_or(Refusal::NotSignedIn)?;
@@ -158,14 +163,18 @@ pub async fn by_cookie(
     if site.options.cookie_names.is_empty() {
         tell("cookie_url is set and cookie_names is not: no cookie is shown");
     }
-    match edge.sign_in.cookies.whose(edge, &site, url, cookies, || edge.rates.check_arrival(asked)).await {
+    match edge.sign_in.cookies.whose(edge, &site, url, &cookies, || edge.rates.check_arrival(asked)).await {
         Ok(Some(signed)) if !token::is_guest(&signed.user) => member(edge, &site, signed).await,
         Ok(_) => Err(Refusal::NotSignedIn),
+        // Not "nobody": somebody who is signed in there must not become a visitor here.
         Err(Unknown::Fault(fault)) => {
             tell(&format!("it does not say who a cookie is (cookie_url): {fault}"));
-            Err(Refusal::NotSignedIn)
+            Err(Refusal::SiteUnavailable)
         }
-        Err(Unknown::Busy) => Err(Refusal::Unavailable),
+        Err(Unknown::Busy) => {
+            tell("more cookies come than it is asked about at once (cookie_url), or it has just failed");
+            Err(Refusal::SiteUnavailable)
+        }
         Err(Unknown::Refused(refusal)) => Err(refusal),
     }
 }

@@ -1,8 +1,10 @@
 //! Users, friends, rooms.
 
+use super::log;
 use super::rows::{self, profile_columns, room_columns};
 use super::writer::Tx;
 use super::{SqliteStore, erase, introduce, merge, people};
+use crate::chat::entry::SeatChange;
 use crate::chat::id::{RoomId, RoomNumber, SiteNumber, UserId, UserKey, UserNumber};
 use crate::chat::refusal::Refusal;
 use crate::chat::room::{Membership, NewRoom, Room};
@@ -295,6 +297,7 @@ fn carry_out(tx: &mut Tx<'_>, site: SiteNumber, change: &DirectoryChange) -> Sto
             Ok(Changed::NotFriends(user, buddy))
         }
         DirectoryChange::Room { id, nick, picture_url, url, open } => {
+            empty_if_members_made_it(tx, site, id)?;
             upsert_room(tx.sql, site, id, nick, picture_url, url, *open).map(|()| Changed::Room)
         }
     }
@@ -338,6 +341,26 @@ pub(super) fn add_room_of_members(sql: &Connection, site: SiteNumber, new: &NewR
     upsert_room(sql, site, &new.id, &new.nick, "", "", new.open)?;
     let mut mark = sql.prepare_cached("UPDATE rooms SET temporary = 1 WHERE site = ?1 AND id = ?2")?;
     mark.execute(params![site.0, new.id.as_str()])?;
+    Ok(())
+}
+
+/// Whoever has made a room under an id that is the site's must not hear what is said in the site's.
+fn empty_if_members_made_it(tx: &mut Tx<'_>, site: SiteNumber, room: &RoomId) -> Stored<()> {
+    let mut find = tx.sql.prepare_cached("SELECT number FROM rooms WHERE site = ?1 AND id = ?2 AND temporary = 1")?;
+    let Some(number) = find.query_row(params![site.0, room.as_str()], |row| row.get::<_, u32>(0)).optional()? else {
+        return Ok(());
+    };
+    drop(find);
+    let mut seated = tx.sql.prepare_cached(
+        "SELECT u.id FROM memberships m JOIN users u ON u.site = m.site AND u.number = m.user \
+         WHERE m.site = ?1 AND m.room = ?2 AND m.through IS NULL ORDER BY m.user",
+    )?;
+    let seated: Vec<UserId> =
+        seated.query_map(params![site.0, number], |row| rows::user_id(row, 0))?.collect::<Result<_, _>>()?;
+    for user in seated {
+        // When that was is when the last entry was.
+        log::change_seat(tx, site, &user, room, SeatChange::Left, 0)?;
+    }
     Ok(())
 }
 

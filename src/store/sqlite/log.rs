@@ -233,7 +233,7 @@ fn open_interval(
 }
 
 /// Opens or closes the interval that `change` is about; `None` if it stood so already.
-fn change_seat(
+pub(super) fn change_seat(
     tx: &mut Tx<'_>,
     site: SiteNumber,
     user: &UserId,

@@ -39,7 +39,7 @@ const MAY: [(&str, &[&str]); 26] = [
     // Care of the data without a server; it stands with `app` because it names the backend, too.
     ("src/app/", &["clock", "store"]),
     // Keys are read as sign-in reads them.
-    ("src/app/keys.rs", &["config", "edge", "outgoing"]),
+    ("src/app/keys.rs", &["app", "config", "edge", "outgoing"]),
     // Listeners are what the configuration says.
     ("src/app/listeners.rs", &["app", "config"]),
     // What usually goes wrong is found from outside, through orders and the clock.

@@ -250,3 +250,21 @@ async fn nothing_is_left_of_who_is_erased() {
     assert_eq!((again.opened["new_messages"].as_array().map(Vec::len), again.history("3").await.len()), (Some(0), 0));
     assert_eq!(two.poll().await, Value::Null, "an old ticket is nobody's");
 }
+
+/// Who takes an id before the site does hears nothing of what is said under it.
+///
+/// Negative control: leave `empty_if_members_made_it` out of `carry_out` in the store.
+#[tokio::test]
+async fn a_room_that_a_member_made_is_empty_when_it_becomes_the_sites() {
+    let (server, own, api) = one_site().await;
+    api.makes(&["1", "2", "3"]).await;
+    let (squatter, member) = (enters(&server, &own, "3").await, enters(&server, &own, "1").await);
+    assert_eq!(squatter.post("invite", "id=board&nick=Mine&members=2").await.status, 200);
+    api.seats("board", &["1"]).await;
+    let room = api.reads("rooms/board").await;
+    assert_eq!((&room["members"], &room["temporary"]), (&json!(1), &json!(false)), "{room}");
+    assert_eq!(member.post("message", "type=multicast&to=board&body=confidential").await.status, 200);
+    member.says("3", "to you").await;
+    assert_eq!(squatter.hears().await, ["to you"], "nothing of the room has come before it");
+    assert_refused(&squatter.post("message", "type=multicast&to=board&body=let+me+in").await, 404, "unknown_room");
+}
