@@ -44,6 +44,8 @@ export interface ClientEvents {
 }
 
 interface Told {
+  /** One time of one tab as the leader; each counts what it passes on from 1. */
+  readonly lead: string;
   readonly n: number;
   readonly standing: Standing | null;
   readonly link: ClientLink;
@@ -67,7 +69,7 @@ export class Client {
   #session: Session | null = null;
   #standing: Standing | null = null;
   #link: ClientLink = { state: "connecting" };
-  #leader = { id: "", n: 0 };
+  #led = { lead: "", n: 0 };
   #unanswered: ReturnType<typeof setTimeout> | undefined;
   #alive: ReturnType<typeof setInterval> | undefined;
   #waiting: (() => void)[] = [];
@@ -153,7 +155,7 @@ export class Client {
   #lead(): void {
     if (this.isLeader || this.#run.signal.aborted) return;
     clearTimeout(this.#unanswered);
-    this.#leader = { id: this.id, n: 0 };
+    this.#led = { lead: this.platform.freshId(), n: 0 };
     const ladder = new Ladder(this.platform, `${this.#prefix}:transport`, this.options.transports);
     const session = new Session(this.platform, this.options.server, this.options.site, this.#signIn, ladder, {
       link: (link) => this.#become(link),
@@ -196,15 +198,15 @@ export class Client {
 
   /** Passes on what has happened; the others count, and ask for everything if something is missing. */
   #pass(what: Partial<Told>): void {
-    this.#leader.n += 1;
-    this.#channel?.post("told", { n: this.#leader.n, standing: this.#standing, link: this.#link, ...what } satisfies Told);
+    this.#led.n += 1;
+    this.#channel?.post("told", { ...this.#led, standing: this.#standing, link: this.#link, ...what } satisfies Told);
   }
 
   #hear({ kind, from, data }: Note): void {
     this.#election?.hear(kind, from);
     if (kind === "hello" || kind === "about") this.#roll.heard(from, data);
     if (kind === "hello" && this.isLeader) this.#answer(from);
-    if (kind === "told") this.#heed(from, data as Told);
+    if (kind === "told") this.#heed(data as Told);
     if (kind === "shared") this.events.shared(data);
     if (kind === "renew" && this.#standing?.connection.ticket === data) this.#session?.renew();
     if (kind === "wake" && this.isLeader) {
@@ -218,19 +220,18 @@ export class Client {
   }
 
   #answer(to: string): void {
-    const { n } = this.#leader;
-    const told: Told = { n, standing: this.#standing, link: this.#link, snapshot: this.events.snapshot() };
+    const told: Told = { ...this.#led, standing: this.#standing, link: this.#link, snapshot: this.events.snapshot() };
     this.#channel?.post("told", told, to);
     this.#channel?.post("about", this.events.about(), to);
   }
 
-  #heed(from: string, told: Told): void {
+  #heed(told: Told): void {
     if (this.isLeader || this.#isAway) return;
     clearTimeout(this.#unanswered);
-    const { id, n } = this.#leader;
-    const isNext = told.snapshot !== undefined || told.n === (id === from ? n : 0) + 1;
-    if (!isNext && id === from && told.n <= n) return;
-    this.#leader = { id: from, n: told.n };
+    const heard = told.lead === this.#led.lead ? this.#led.n : 0;
+    const isNext = told.snapshot !== undefined || told.n === heard + 1;
+    if (!isNext && told.n <= heard) return;
+    this.#led = { lead: told.lead, n: told.n };
     this.#standing = told.standing;
     if (told.snapshot !== undefined) this.events.restore(told.snapshot);
     else if (!isNext) return this.#hello();

@@ -192,6 +192,27 @@ test("to go away is for all tabs, and lasts until the member comes back", async 
   expect(server.sockets.size).toBe(1);
 });
 
+test("who led before may lead again, whichever tab the member comes back in", async () => {
+  const server = serverWith("ann");
+  const profile = new Profile();
+  const before = openModel(server, profile, ann);
+  await settle(1_000);
+  const here = openModel(server, profile, ann, { lockDelayMs: 50 });
+  await settle(1_000);
+  for (const body of ["1", "2", "3", "4", "5"]) server.say("bob", "ann", body);
+  await settle();
+  before.model.commands.signOut();
+  await settle(100);
+  here.model.commands.signIn();
+  await settle(5_000);
+  expect(before.model.client.isLeader).toBe(true);
+  // Negative control: count what is passed on by the tab, and not by its time as the leader.
+  for (const { model } of [before, here]) expect(model.get().link).toEqual({ state: "online" });
+  server.say("bob", "ann", "6");
+  await settle();
+  expect(bodies(here.model, "p:bob")).toEqual(["1", "2", "3", "4", "5", "6"]);
+});
+
 test("a ticket that has ended is replaced for whoever finds out", async () => {
   const server = serverWith("ann");
   const profile = new Profile();

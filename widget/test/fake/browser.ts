@@ -16,6 +16,8 @@ export class Profile {
 
 export interface TabOptions {
   readonly hasLocks?: boolean;
+  /** What this tab asks of the locks gets there so much later. */
+  readonly lockDelayMs?: number;
   readonly hasChannels?: boolean;
   readonly hasStorage?: boolean;
   readonly session?: Map<string, string>;
@@ -31,7 +33,7 @@ export interface Tab {
 let ids = 0;
 
 export function openTab(profile: Profile, server: FakeServer, options: TabOptions = {}): Tab {
-  const { hasLocks = true, hasChannels = true, hasStorage = true, session = new Map<string, string>() } = options;
+  const { hasLocks = true, lockDelayMs = 0, hasChannels = true, hasStorage = true, session = new Map<string, string>() } = options;
   const wakes = new Set<() => void>();
   const none: Keep = { get: () => null, set: () => undefined };
   class Channel extends FakeChannel {
@@ -43,7 +45,7 @@ export function openTab(profile: Profile, server: FakeServer, options: TabOption
     fetch: server.fetch,
     WebSocket: server.WebSocket as unknown as typeof WebSocket,
     BroadcastChannel: hasChannels ? (Channel as unknown as typeof BroadcastChannel) : null,
-    locks: hasLocks ? (profile.locks as unknown as LockManager) : null,
+    locks: hasLocks ? (profile.locks.seenAfter(lockDelayMs) as unknown as LockManager) : null,
     session: hasStorage ? keep(session) : none,
     local: hasStorage ? keep(profile.local) : none,
     now: () => Date.now(),
@@ -118,6 +120,18 @@ class FakeLocks {
       } else queue.push(waiting);
       this.#next(name);
     });
+  }
+
+  /** The same locks, as a tab sees them that is slow. */
+  seenAfter(delayMs: number): Pick<FakeLocks, "request"> {
+    if (delayMs === 0) return this;
+    return {
+      request: async (name, options, run) => {
+        await new Promise((go) => setTimeout(go, delayMs));
+        if (options.signal?.aborted) throw aborted();
+        return this.request(name, options, run);
+      },
+    };
   }
 
   #next(name: string): void {
