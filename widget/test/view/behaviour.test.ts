@@ -89,6 +89,20 @@ describe.skipIf(!hasBrowser)("views", () => {
     expect(await called(page, "close")).toEqual([["p:bo"]]);
   });
 
+  // Negative control: make it `useEffect` in `useFocus`.
+  test("a conversation has the focus as soon as it is there", async () => {
+    const page = await open("roster");
+    await page.getByRole("tab", { name: "People" }).click();
+    const opened = await page.evaluate(async () => {
+      const root = document.activeElement?.shadowRoot;
+      root?.querySelector<HTMLElement>('[data-row="p:bo"]')?.click();
+      // No frame and no timer comes in between.
+      for (let at = 0; at < 20; at += 1) await Promise.resolve();
+      return { isThere: root?.querySelector('section[data-key="p:bo"]') !== null, focused: root?.activeElement?.getAttribute("aria-label") };
+    });
+    expect(opened).toEqual({ isThere: true, focused: "Message to Bo Svensson" });
+  });
+
   test("a page that has just loaded keeps its focus", async () => {
     const page = await open("chat");
     expect(await page.evaluate(() => document.activeElement === document.body)).toBe(true);

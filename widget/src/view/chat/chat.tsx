@@ -1,6 +1,6 @@
 // One conversation: its head, its messages and what is written, with a person or in a room.
 
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import type { Conversation, Key } from "../../model/state.ts";
 import { idOf, isRoom, nameOf, useView } from "../context.ts";
@@ -104,7 +104,8 @@ function useFocus(of: Key, card: { current: HTMLElement | null }): void {
       });
     };
   }, [of, card, root]);
-  useEffect(() => {
+  // At once, not a frame later: whoever has gone on to another window by then must not be brought back in mid-word.
+  useLayoutEffect(() => {
     // Only after something that the person did: a page that has just loaded keeps its focus.
     const isAsked = navigator.userActivation?.isActive ?? true;
     if (!isFocused || !isAsked || card.current?.contains(root.activeElement)) return;
